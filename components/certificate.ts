@@ -1,0 +1,43 @@
+import * as acm from "@pulumi/aws/acm";
+import * as cloudflare from "@pulumi/cloudflare";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Server certificate of the domain, issued by ACM and validated by an unproxied record. */
+export function issueCertificate(
+    name: string,
+    inputs: {
+        domainName: string;
+        zoneId: pulumi.Input<string>;
+        protect: boolean;
+        tags: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+    },
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+    const certificate = new acm.Certificate(
+        `${name}-certificate`,
+        { domainName: inputs.domainName, validationMethod: "DNS", tags: inputs.tags },
+        // ACM may say "in use" for more than 15 minutes after the domain is gone.
+        { ...opts, protect: inputs.protect, customTimeouts: { delete: "45m" } },
+    );
+    const option = certificate.domainValidationOptions.apply((options) => options[0]!);
+    const withoutDot = (value: pulumi.Output<string>) => value.apply((text) => text.replace(/\.$/, "").toLowerCase());
+    const record = new cloudflare.DnsRecord(
+        `${name}-certificate-validation`,
+        {
+            zoneId: inputs.zoneId,
+            name: withoutDot(option.apply((one) => one.resourceRecordName)),
+            type: option.apply((one) => one.resourceRecordType),
+            content: withoutDot(option.apply((one) => one.resourceRecordValue)),
+            ttl: 300,
+            // ACM must see the CNAME itself, at every renewal too: proxied, it would see Cloudflare's addresses.
+            proxied: false,
+        },
+        opts,
+    );
+    const validation = new acm.CertificateValidation(
+        `${name}-certificate-issued`,
+        { certificateArn: certificate.arn, validationRecordFqdns: [record.name] },
+        opts,
+    );
+    return validation.certificateArn;
+}

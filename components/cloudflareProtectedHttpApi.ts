@@ -1,0 +1,124 @@
+import * as pulumi from "@pulumi/pulumi";
+import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
+import { issueCertificate } from "./certificate";
+import { checkStrictTls, createRecord } from "./edge";
+import { createApi, createDomain, createStage, mapDomain } from "./gateway";
+import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
+import { createRoutes } from "./routes";
+import { createTruststore } from "./truststore";
+import { argsProblems, normaliseDomainName, problemText } from "./validation";
+
+/**
+ * An AWS HTTP API on a custom domain that answers only to Cloudflare's edge, proved by a client certificate in the TLS handshake.
+ *
+ * @example
+ * const api = new CloudflareProtectedHttpApi("orders", {
+ *     domainName: "api.example.com",
+ *     zoneId: "023e105f4ecef8ad9ca31a8372d0c353",
+ *     routes: [{ routeKey: "$default", lambdaArn: handler.arn }],
+ * });
+ * export const url = api.url;
+ */
+export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
+    /** `https://<domainName>`, once the record is there. */
+    public readonly url: pulumi.Output<string>;
+    public readonly domainName: pulumi.Output<string>;
+    public readonly apiId: pulumi.Output<string>;
+    public readonly stageName: pulumi.Output<string>;
+    public readonly executionArn: pulumi.Output<string>;
+    /** The regional name of the custom domain, `d-….execute-api.<region>.amazonaws.com`. */
+    public readonly targetDomainName: pulumi.Output<string>;
+    public readonly certificateArn: pulumi.Output<string>;
+    /** `s3://bucket/key` */
+    public readonly truststoreUri: pulumi.Output<string>;
+    /** The version that is pinned on the domain. */
+    public readonly truststoreVersion: pulumi.Output<string>;
+    public readonly truststorePem: pulumi.Output<string>;
+    /** Name of the authority that the edge presents, `cloudflare-shared` in mode Shared; known once the edge does. */
+    public readonly presentedAuthority: pulumi.Output<string>;
+    /** When the client certificate ends (ISO 8601); in mode Shared its CA; empty when only Cloudflare knows. */
+    public readonly clientCertificateExpires: pulumi.Output<string>;
+    /** The access log's group; empty when it is off. */
+    public readonly logGroupName: pulumi.Output<string>;
+
+    /**
+     * @param name Part of every child's name and of a bucket's: 1 to 44 of a-z, 0-9 and -.
+     * @throws RunError with every problem of the arguments at once.
+     */
+    constructor(name: string, args: CloudflareProtectedHttpApiArgs, opts?: pulumi.ComponentResourceOptions) {
+        const problems = argsProblems(name, args, new Date());
+        if (problems.length > 0) throw new pulumi.RunError(problemText(`CloudflareProtectedHttpApi "${name}"`, problems));
+        const domainName = normaliseDomainName(args.domainName);
+        const mode = args.originPull?.mode ?? OriginPullMode.Hostname;
+        const authorities: OriginPullAuthority[] =
+            args.originPull?.authorities ?? (mode === OriginPullMode.Hostname ? [{ name: "1" }] : []);
+        const presented = mode === OriginPullMode.Hostname ? (args.originPull?.presented ?? authorities[0]!.name) : undefined;
+        const strictTls = args.strictTls ?? StrictTls.Check;
+        const protect = args.deletionProtection ?? true;
+        // A sheet of facts, never the args: they would be saved in the state, a plainly passed key included.
+        super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
+        const child = { parent: this };
+        const { zoneId, tags } = args;
+
+        const identity = new OriginPullIdentity(
+            `${name}-origin-pull`,
+            { domainName, zoneId, mode, authorities, presented, deletionProtection: protect },
+            child,
+        );
+        const certificateArn = pulumi.output(args.certificateArn ?? issueCertificate(name, { domainName, zoneId, protect, tags }, child));
+        const truststore = createTruststore(name, { pem: identity.truststorePem, protect, tags }, child);
+        const api = createApi(name, { cors: args.cors, tags }, child);
+        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: args.routes }, child);
+        // The stage's first deployment is to have the routes.
+        const { stage, logGroupName } = createStage(
+            name,
+            { apiId: api.id, throttle: args.throttle, accessLog: args.accessLog, tags },
+            { ...child, dependsOn: routes },
+        );
+        const domain = createDomain(name, { domainName, certificateArn, truststore, protect, tags }, child);
+        const mapping = mapDomain(name, { domainName: domain.domainName, apiId: api.id, stage: stage.name }, child);
+        // The truststore that trusts the leaf comes before the edge that presents it.
+        const presentation = presentIdentity(name, identity, { domainName, zoneId, mode, protect }, { ...child, dependsOn: [domain] });
+        const strict = checkStrictTls(name, { zoneId, strictTls }, child);
+        const record = createRecord(
+            name,
+            {
+                zoneId: strict.zoneId,
+                domainName,
+                targetDomainName: domain.domainNameConfiguration.apply((configuration) => configuration?.targetDomainName ?? ""),
+                protect,
+            },
+            // Visitors come only when all they pass through is there.
+            { ...child, dependsOn: [mapping, presentation, ...(strict.setting ? [strict.setting] : [])] },
+        );
+
+        this.url = record.id.apply(() => `https://${domainName}`);
+        this.domainName = domain.domainName;
+        this.apiId = api.id;
+        this.stageName = stage.name;
+        this.executionArn = api.executionArn;
+        this.targetDomainName = domain.domainNameConfiguration.apply((configuration) => configuration?.targetDomainName ?? "");
+        this.certificateArn = certificateArn;
+        this.truststoreUri = truststore.uri;
+        this.truststoreVersion = truststore.version;
+        this.truststorePem = identity.truststorePem;
+        this.presentedAuthority = presentation.id.apply(() => presented ?? "cloudflare-shared");
+        this.clientCertificateExpires = identity.expires;
+        this.logGroupName = logGroupName ?? pulumi.output("");
+        this.registerOutputs({
+            url: this.url,
+            domainName: this.domainName,
+            apiId: this.apiId,
+            stageName: this.stageName,
+            executionArn: this.executionArn,
+            targetDomainName: this.targetDomainName,
+            certificateArn: this.certificateArn,
+            truststoreUri: this.truststoreUri,
+            truststoreVersion: this.truststoreVersion,
+            truststorePem: this.truststorePem,
+            presentedAuthority: this.presentedAuthority,
+            clientCertificateExpires: this.clientCertificateExpires,
+            logGroupName: this.logGroupName,
+        });
+    }
+}

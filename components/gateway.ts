@@ -1,0 +1,106 @@
+import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as pulumi from "@pulumi/pulumi";
+import type { AccessLogArgs, CorsArgs, ThrottleArgs } from "./args";
+import type { Truststore } from "./truststore";
+
+type Tags = pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+
+const ACCESS_LOG_FIELDS = {
+    requestId: "$context.requestId",
+    requestTime: "$context.requestTime",
+    sourceIp: "$context.identity.sourceIp",
+    domainName: "$context.domainName",
+    httpMethod: "$context.httpMethod",
+    path: "$context.path",
+    routeKey: "$context.routeKey",
+    status: "$context.status",
+    responseLength: "$context.responseLength",
+    integrationError: "$context.integrationErrorMessage",
+    clientCertSubjectDN: "$context.identity.clientCert.subjectDN",
+    clientCertIssuerDN: "$context.identity.clientCert.issuerDN",
+    clientCertSerialNumber: "$context.identity.clientCert.serialNumber",
+    clientCertNotBefore: "$context.identity.clientCert.validity.notBefore",
+    clientCertNotAfter: "$context.identity.clientCert.validity.notAfter",
+};
+
+/** The API without its default endpoint. */
+export function createApi(
+    name: string,
+    inputs: { cors: CorsArgs | undefined; tags: Tags },
+    opts: pulumi.CustomResourceOptions,
+): apigatewayv2.Api {
+    return new apigatewayv2.Api(
+        `${name}-api`,
+        {
+            protocolType: "HTTP",
+            // Mutual TLS is never applied to the execute-api endpoint: left on, it is a way around everything.
+            disableExecuteApiEndpoint: true,
+            corsConfiguration: inputs.cors,
+            tags: inputs.tags,
+        },
+        opts,
+    );
+}
+
+/** The `$default` stage, deployed automatically, with its access log. */
+export function createStage(
+    name: string,
+    inputs: { apiId: pulumi.Input<string>; throttle: ThrottleArgs | undefined; accessLog: AccessLogArgs | undefined; tags: Tags },
+    opts: pulumi.CustomResourceOptions,
+): { stage: apigatewayv2.Stage; logGroupName: pulumi.Output<string> | undefined } {
+    const logs =
+        (inputs.accessLog?.enabled ?? true)
+            ? new cloudwatch.LogGroup(
+                  `${name}-access-log`,
+                  { retentionInDays: inputs.accessLog?.retentionInDays ?? 30, tags: inputs.tags },
+                  opts,
+              )
+            : undefined;
+    const stage = new apigatewayv2.Stage(
+        `${name}-stage`,
+        {
+            apiId: inputs.apiId,
+            name: "$default",
+            // Without it a change, the disabled default endpoint included, has no effect until somebody deploys.
+            autoDeploy: true,
+            defaultRouteSettings: inputs.throttle && {
+                throttlingBurstLimit: inputs.throttle.burstLimit,
+                throttlingRateLimit: inputs.throttle.rateLimit,
+            },
+            accessLogSettings: logs && { destinationArn: logs.arn, format: JSON.stringify(ACCESS_LOG_FIELDS) },
+            tags: inputs.tags,
+        },
+        opts,
+    );
+    return { stage, logGroupName: logs?.name };
+}
+
+/** The regional custom domain that asks for a client certificate of the truststore's authorities. */
+export function createDomain(
+    name: string,
+    inputs: { domainName: string; certificateArn: pulumi.Input<string>; truststore: Truststore; protect: boolean; tags: Tags },
+    opts: pulumi.CustomResourceOptions,
+): apigatewayv2.DomainName {
+    return new apigatewayv2.DomainName(
+        `${name}-domain`,
+        {
+            domainName: inputs.domainName,
+            domainNameConfiguration: { certificateArn: inputs.certificateArn, endpointType: "REGIONAL", securityPolicy: "TLS_1_2" },
+            // The pinned version is what makes a new truststore an update of the domain: API Gateway keeps the copy that it took.
+            mutualTlsAuthentication: { truststoreUri: inputs.truststore.uri, truststoreVersion: inputs.truststore.version },
+            tags: inputs.tags,
+        },
+        // The name is unique in a region, so that a second one cannot be made beside it.
+        { ...opts, protect: inputs.protect, deleteBeforeReplace: true },
+    );
+}
+
+/** Maps the whole domain to the stage. */
+export function mapDomain(
+    name: string,
+    inputs: { domainName: pulumi.Input<string>; apiId: pulumi.Input<string>; stage: pulumi.Input<string> },
+    opts: pulumi.CustomResourceOptions,
+): apigatewayv2.ApiMapping {
+    return new apigatewayv2.ApiMapping(`${name}-mapping`, inputs, { ...opts, deleteBeforeReplace: true });
+}

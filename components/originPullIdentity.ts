@@ -1,0 +1,209 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as cloudflare from "@pulumi/cloudflare";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
+import { OriginPullMode, type OriginPullAuthority } from "./args";
+import { authorityPemProblems, checkedLate, isSharedCa } from "./validation";
+
+/** Arguments of `OriginPullIdentity`. */
+export interface OriginPullIdentityArgs {
+    /** The hostname that the leaf is for. Plain. */
+    domainName: string;
+    zoneId: pulumi.Input<string>;
+    mode: OriginPullMode;
+    authorities: OriginPullAuthority[];
+    /** Name of the presented authority; undefined in mode Shared. */
+    presented: string | undefined;
+    deletionProtection: boolean;
+}
+
+const YEAR_HOURS = 8766;
+
+/** Cloudflare's shared CA, only if the file is the one whose fingerprint is pinned. */
+function sharedCaPem(): string {
+    const pem = normalisePem(fs.readFileSync(path.join(__dirname, "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8"));
+    const seen = fingerprint256(pem);
+    if (seen !== CLOUDFLARE_SHARED_CA_FINGERPRINT)
+        throw new pulumi.RunError(
+            `certs/cloudflare-origin-pull-ca.pem must have the SHA-256 fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}; received ${seen}`,
+        );
+    return pem;
+}
+
+/** CA, leaf and upload of what the edge presents. */
+export class OriginPullIdentity extends pulumi.ComponentResource {
+    /** Every CA certificate to trust, as one PEM text. */
+    public readonly truststorePem: pulumi.Output<string>;
+    /** Id of the hostname certificate to present; empty in mode Shared. */
+    public readonly certificateId: pulumi.Output<string>;
+    /** When what the edge presents ends (ISO 8601); empty when only Cloudflare knows. */
+    public readonly expires: pulumi.Output<string>;
+
+    constructor(name: string, args: OriginPullIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
+        // Names only: what is passed here is saved in the state.
+        const facts = {
+            domainName: args.domainName,
+            mode: args.mode,
+            authorities: args.authorities.map((one) => one.name),
+            presented: args.presented,
+        };
+        super("cloudflare-protected-http-api:index:OriginPullIdentity", name, facts, opts);
+        const made = args.authorities.map((authority, index) => createAuthority(name, authority, index, args, this));
+        const shown = made.find((one) => one.name === args.presented);
+        const trusted = made.map((one) => one.caPem);
+        if (args.mode === OriginPullMode.Shared) {
+            trusted.unshift(pulumi.output(sharedCaPem()));
+            warn(
+                this,
+                `Mode Shared: the API trusts Cloudflare's shared origin-pull CA (valid until ${CLOUDFLARE_SHARED_CA_EXPIRES}). Any Cloudflare customer who can make the edge send your name gets in.`,
+            );
+        } else if (args.authorities.some((one) => typeof one.caCertificatePem === "string" && isSharedCa(one.caCertificatePem))) {
+            warn(
+                this,
+                "Cloudflare's shared origin-pull CA is still trusted: any Cloudflare customer who can make the edge send your name gets in until it is dropped.",
+            );
+        }
+        this.truststorePem = pulumi.all(trusted).apply((pems) => [...new Set(pems)].join(""));
+        this.certificateId = shown?.certificateId ?? pulumi.output("");
+        this.expires =
+            shown?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
+        this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
+    }
+}
+
+function warn(resource: pulumi.Resource, text: string): void {
+    // The engine may be gone when a test ends; a lost warning must not become a rejection.
+    pulumi.log.warn(text, resource).catch(() => undefined);
+}
+
+interface MadeAuthority {
+    name: string;
+    caPem: pulumi.Output<string>;
+    certificateId: pulumi.Output<string> | undefined;
+    expires: pulumi.Output<string> | undefined;
+}
+
+function createAuthority(
+    name: string,
+    authority: OriginPullAuthority,
+    index: number,
+    args: OriginPullIdentityArgs,
+    parent: pulumi.Resource,
+): MadeAuthority {
+    const leaf =
+        authority.caCertificatePem === undefined
+            ? issueAuthority(name, authority, args, parent)
+            : bringAuthority(authority, authority.caCertificatePem, `originPull.authorities[${index}]`, parent);
+    if (!leaf.certificatePem || !leaf.privateKeyPem) return { ...leaf, certificateId: leaf.certificateId, expires: undefined };
+    const upload = new cloudflare.AuthenticatedOriginPullsHostnameCertificate(
+        `${name}-upload-${authority.name}`,
+        { zoneId: args.zoneId, certificate: leaf.certificatePem, privateKey: leaf.privateKeyPem },
+        { parent },
+    );
+    return { ...leaf, certificateId: upload.id, expires: leaf.certificatePem.apply((pem) => (pem ? expires(pem).toISOString() : "")) };
+}
+
+interface Material {
+    name: string;
+    caPem: pulumi.Output<string>;
+    certificatePem?: pulumi.Output<string>;
+    privateKeyPem?: pulumi.Output<string>;
+    certificateId?: pulumi.Output<string>;
+}
+
+function issueAuthority(name: string, authority: OriginPullAuthority, args: OriginPullIdentityArgs, parent: pulumi.Resource): Material {
+    const ca = `${name}-ca-${authority.name}`;
+    const leaf = `${name}-leaf-${authority.name}-${authority.leaf ?? "1"}`;
+    // A generation with a name of its own: equal names would make chains ambiguous. 64 characters is the limit of a common name.
+    const subject = { commonName: `${args.domainName} pull CA ${authority.name}`.slice(-64) };
+    const caOpts = {
+        parent,
+        // A dropped authority must be able to go.
+        protect: args.deletionProtection && authority.name === args.presented,
+        // A provider upgrade must not replace the CA behind our back.
+        ignoreChanges: ["*"],
+    };
+    const caKey = new tls.PrivateKey(`${ca}-key`, { algorithm: "RSA", rsaBits: 4096 }, caOpts);
+    const caCertificate = new tls.SelfSignedCert(
+        `${ca}-certificate`,
+        {
+            privateKeyPem: caKey.privateKeyPem,
+            subject,
+            isCaCertificate: true,
+            setSubjectKeyId: true,
+            allowedUses: ["cert_signing", "crl_signing"],
+            validityPeriodHours: 10 * YEAR_HOURS,
+            earlyRenewalHours: 0,
+        },
+        caOpts,
+    );
+    const leafKey = new tls.PrivateKey(`${leaf}-key`, { algorithm: "RSA", rsaBits: 2048 }, { parent });
+    const request = new tls.CertRequest(
+        `${leaf}-request`,
+        { privateKeyPem: leafKey.privateKeyPem, subject: { commonName: args.domainName }, dnsNames: [args.domainName] },
+        { parent },
+    );
+    const certificate = new tls.LocallySignedCert(
+        `${leaf}-certificate`,
+        {
+            certRequestPem: request.certRequestPem,
+            caPrivateKeyPem: caKey.privateKeyPem,
+            caCertPem: caCertificate.certPem,
+            allowedUses: ["digital_signature", "client_auth"],
+            validityPeriodHours: YEAR_HOURS,
+            earlyRenewalHours: 720,
+            setSubjectKeyId: true,
+        },
+        { parent },
+    );
+    return {
+        name: authority.name,
+        caPem: caCertificate.certPem.apply(normalisePem),
+        certificatePem: certificate.certPem.apply(normalisePem),
+        privateKeyPem: pulumi.secret(leafKey.privateKeyPem.apply(normalisePem)),
+    };
+}
+
+function bringAuthority(authority: OriginPullAuthority, ca: pulumi.Input<string>, path: string, parent: pulumi.Resource): Material {
+    const now = new Date();
+    const known = checkedLate(
+        parent,
+        pulumi.all([ca, authority.certificatePem ?? "", pulumi.secret(authority.privateKeyPem ?? "")]),
+        ([caPem, leaf, key]) => authorityPemProblems(path, { ca: caPem, leaf: leaf || undefined, key: key || undefined }, now),
+    );
+    const material: Material = {
+        name: authority.name,
+        // Certificates are public; only the key that was judged beside them is secret.
+        caPem: pulumi.unsecret(known.apply(([caPem]) => normalisePem(caPem))),
+    };
+    if (authority.certificateId !== undefined) return { ...material, certificateId: pulumi.output(authority.certificateId) };
+    if (authority.certificatePem === undefined) return material;
+    return {
+        ...material,
+        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normalisePem(leaf))),
+        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePem(key))),
+    };
+}
+
+/** Makes the edge present: the hostname's certificate, or in mode Shared Cloudflare's own. Comes after the truststore that trusts it. */
+export function presentIdentity(
+    name: string,
+    identity: OriginPullIdentity,
+    inputs: { domainName: string; zoneId: pulumi.Input<string>; mode: OriginPullMode; protect: boolean },
+    opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+    if (inputs.mode === OriginPullMode.Shared)
+        return new cloudflare.ZoneSetting(
+            `${name}-tls-client-auth`,
+            { zoneId: inputs.zoneId, settingId: "tls_client_auth", value: "on" },
+            { ...opts, protect: inputs.protect },
+        );
+    return new cloudflare.AuthenticatedOriginPulls(
+        `${name}-association`,
+        { zoneId: inputs.zoneId, configs: [{ hostname: inputs.domainName, certId: identity.certificateId, enabled: true }] },
+        // A change in place for another hostname would leave the old association on.
+        { ...opts, protect: inputs.protect, replaceOnChanges: ["configs[0].hostname"] },
+    );
+}

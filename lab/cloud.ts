@@ -1,0 +1,258 @@
+/**
+ * The state of both clouds as plain data, and the events of their changes. Nothing in here decides anything: the resource types
+ * (resources/) write it, the data planes (gateway.ts, edge.ts, dns.ts) read it, and a fault (faults.ts) edits it behind Pulumi's back.
+ */
+import { EventEmitter } from "node:events";
+import type { KeySource, WebCa } from "./x509";
+
+/** A certificate that ACM holds. It is issued when every validation record resolves, unproxied, in the lab's DNS. */
+export interface AcmCertificate {
+    arn: string;
+    domainName: string;
+    subjectAlternativeNames: string[];
+    status: "PENDING_VALIDATION" | "ISSUED";
+    /** One validation record per name; `name` and `value` end in a dot, as ACM writes them. */
+    validationRecords: { domainName: string; name: string; value: string }[];
+    /** Chain and key, once issued by the lab's public CA. */
+    certificatePem?: string;
+    privateKeyPem?: string;
+    tags: Record<string, string>;
+}
+
+/** One version of an S3 object; `versionId` is "null" in a bucket without versioning. */
+export interface S3ObjectVersion {
+    versionId: string;
+    body: string;
+    etag: string;
+    deleteMarker: boolean;
+}
+
+export interface S3Bucket {
+    name: string;
+    region: string;
+    versioning: boolean;
+    publicAccessBlocked: boolean;
+    encryption: string | undefined;
+    policy: string | undefined;
+    /** Key to versions, the newest last. */
+    objects: Map<string, S3ObjectVersion[]>;
+    tags: Record<string, string>;
+}
+
+/** Where a route's requests go. `uri` is a Lambda invoke ARN (AWS_PROXY) or a URL (HTTP_PROXY). */
+export interface Integration {
+    id: string;
+    integrationType: string;
+    integrationUri: string;
+    integrationMethod: string | undefined;
+    payloadFormatVersion: string;
+    timeoutMilliseconds: number;
+}
+
+export interface Route {
+    id: string;
+    routeKey: string;
+    /** `integrations/<id>` */
+    target: string;
+    authorizationType: string;
+    authorizerId: string | undefined;
+    authorizationScopes: string[];
+}
+
+export interface Stage {
+    name: string;
+    autoDeploy: boolean;
+    throttlingBurstLimit: number | undefined;
+    throttlingRateLimit: number | undefined;
+    accessLog: { destinationArn: string; format: string } | undefined;
+    /** What is deployed to this stage: with autoDeploy the API as it is now, else what the last deployment took (facts 2.2). */
+    deployed: { disableExecuteApiEndpoint: boolean; routes: Map<string, Route>; integrations: Map<string, Integration> } | undefined;
+    tags: Record<string, string>;
+}
+
+export interface CorsConfiguration {
+    allowCredentials?: boolean;
+    allowHeaders?: string[];
+    allowMethods?: string[];
+    allowOrigins?: string[];
+    exposeHeaders?: string[];
+    maxAge?: number;
+}
+
+export interface HttpApi {
+    id: string;
+    name: string;
+    disableExecuteApiEndpoint: boolean;
+    cors: CorsConfiguration | undefined;
+    integrations: Map<string, Integration>;
+    routes: Map<string, Route>;
+    stages: Map<string, Stage>;
+    tags: Record<string, string>;
+}
+
+export interface ApiMapping {
+    id: string;
+    apiId: string;
+    stage: string;
+    /** Path prefix; "" maps the whole domain. */
+    apiMappingKey: string;
+}
+
+/** The truststore as API Gateway took it at the last create or update of the domain, not as S3 holds it now (facts 1.6). */
+export interface MutualTls {
+    truststoreUri: string;
+    truststoreVersion: string | undefined;
+    pem: string;
+    warnings: string[];
+}
+
+export interface GatewayDomain {
+    domainName: string;
+    certificateArn: string;
+    /** `d-xxxxxxxxxx.execute-api.<region>.amazonaws.com` */
+    targetDomainName: string;
+    hostedZoneId: string;
+    /** No mutual TLS when undefined. */
+    mutualTls: MutualTls | undefined;
+    mappings: Map<string, ApiMapping>;
+    tags: Record<string, string>;
+}
+
+export interface LambdaPermission {
+    statementId: string;
+    action: string;
+    principal: string;
+    sourceArn: string | undefined;
+}
+
+export interface LambdaFunction {
+    name: string;
+    arn: string;
+    invokeArn: string;
+    /** `<file without extension>.<export>` */
+    handler: string;
+    /** The unpacked archive: file name to text. */
+    files: Record<string, string>;
+    timeoutSeconds: number;
+    environment: Record<string, string>;
+    permissions: Map<string, LambdaPermission>;
+    tags: Record<string, string>;
+}
+
+export interface IamRole {
+    name: string;
+    arn: string;
+    assumeRolePolicy: string;
+    attachedPolicyArns: Set<string>;
+    /** Inline policies by name. */
+    inlinePolicies: Map<string, string>;
+    tags: Record<string, string>;
+}
+
+export interface LogGroup {
+    name: string;
+    arn: string;
+    retentionInDays: number | undefined;
+    lines: string[];
+    tags: Record<string, string>;
+}
+
+export interface AwsAccount {
+    accountId: string;
+    region: string;
+    certificates: Map<string, AcmCertificate>;
+    buckets: Map<string, S3Bucket>;
+    apis: Map<string, HttpApi>;
+    domains: Map<string, GatewayDomain>;
+    functions: Map<string, LambdaFunction>;
+    roles: Map<string, IamRole>;
+    logGroups: Map<string, LogGroup>;
+}
+
+export interface DnsRecord {
+    id: string;
+    /** Full name, lower case, no trailing dot. */
+    name: string;
+    type: string;
+    content: string;
+    ttl: number;
+    proxied: boolean;
+    comment: string | undefined;
+}
+
+/** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (facts 3.9). */
+export interface HostnameCertificate {
+    id: string;
+    certificatePem: string;
+    privateKeyPem: string;
+    /** Milliseconds since the epoch. */
+    activeAt: number;
+    issuer: string;
+    serialNumber: string;
+    expiresOn: string;
+}
+
+export interface HostnameAssociation {
+    hostname: string;
+    certId: string;
+    /** `false` sends no certificate at all, whatever the other levels say (facts 3.7). */
+    enabled: boolean;
+}
+
+export interface Zone {
+    id: string;
+    name: string;
+    /** By Cloudflare's own setting id: `ssl` (off, flexible, full, strict), `tls_client_auth` (on, off), `always_use_https` (on, off). */
+    settings: Map<string, string>;
+    records: Map<string, DnsRecord>;
+    hostnameCertificates: Map<string, HostnameCertificate>;
+    /** By hostname. */
+    associations: Map<string, HostnameAssociation>;
+    /** Zone-level origin pulls: the switch and the certificate, independent of the other levels. */
+    zoneOriginPull: { enabled: boolean; certificatePem: string | undefined; privateKeyPem: string | undefined };
+    /** An origin rule of this zone that overrides Host and SNI of its requests to the origin: what an attacker's zone does. */
+    hostHeaderOverride: string | undefined;
+}
+
+export interface CloudflareAccount {
+    zones: Map<string, Zone>;
+    /** The lab's stand-in for Cloudflare's shared origin-pull CA and leaf: nobody outside Cloudflare has the real key. */
+    shared: { caPem: string; certificatePem: string; privateKeyPem: string };
+}
+
+/** Behaviours that no source settles (UNCONFIRMED in the facts): the lab plays each, and the project must be right in all. */
+export interface Variants {
+    /** What a client certificate that does not chain to the truststore gets (facts 1.15). */
+    untrustedCertificate: "forbidden" | "closed";
+    /** What a Host that differs from the SNI of the connection gets (facts 1.16). */
+    hostMismatch: "refused" | "answered";
+}
+
+export interface CloudEvent {
+    /** e.g. `aws:apigatewayv2/domainName:DomainName` or `edge`, `gateway`, `lambda` */
+    source: string;
+    /** e.g. `create`, `update`, `delete`, `request`, `invoke` */
+    action: string;
+    /** Never a secret. */
+    detail: Record<string, unknown>;
+}
+
+export interface Cloud {
+    aws: AwsAccount;
+    cloudflare: CloudflareAccount;
+    variants: Variants;
+    /** The lab's public CA: it signs ACM's and the edge's server certificates, and every client of the lab trusts it. */
+    webCa: WebCa;
+    /** Where private keys come from: made anew, or, in tests, from a pool. */
+    keys: KeySource;
+    /** Milliseconds until an uploaded hostname certificate is active. */
+    activationDelayMs: number;
+    /** Whether something answers plain HTTP at API Gateway's port 80. Always false at AWS; a fault opens it. */
+    gatewayPort80Open: boolean;
+    /** Emits "event" with a {@link CloudEvent}. */
+    events: EventEmitter<{ event: [CloudEvent] }>;
+    /** Nonces that reached the handler, each with how often. Filled by the Lambda worker itself. */
+    invocations: Map<string, number>;
+    /** Deterministic, cloud-wide: `nextId("api")` is e.g. `api0000001`. */
+    nextId(prefix: string): string;
+}

@@ -1,0 +1,70 @@
+/** Both clouds as they are before anyone has deployed anything. */
+import { EventEmitter } from "node:events";
+import type { Cloud, Variants, Zone } from "./cloud";
+import { createAuthority, createWebCa, generateKeys } from "./x509";
+import type { KeySource } from "./x509";
+
+export interface CloudOptions {
+    region?: string;
+    accountId?: string;
+    keys?: KeySource;
+    activationDelayMs?: number;
+    variants?: Partial<Variants>;
+    zones?: { id: string; name: string }[];
+}
+
+export function createZone(id: string, name: string): Zone {
+    return {
+        id,
+        name: name.toLowerCase(),
+        settings: new Map([
+            ["ssl", "strict"],
+            ["tls_client_auth", "off"],
+            ["always_use_https", "off"],
+        ]),
+        records: new Map(),
+        hostnameCertificates: new Map(),
+        associations: new Map(),
+        zoneOriginPull: { enabled: false, certificatePem: undefined, privateKeyPem: undefined },
+        hostHeaderOverride: undefined,
+    };
+}
+
+export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
+    const keys = options.keys ?? generateKeys;
+    const [webCa, sharedCa] = await Promise.all([
+        createWebCa(keys),
+        createAuthority("CN=origin-pull.cloudflare.net (stand-in of the lab),OU=Origin Pull,O=Lab", keys),
+    ]);
+    const sharedLeaf = await sharedCa.issue({ subject: "CN=cloudflare.net (stand-in of the lab),O=Lab", usage: "client" });
+    const counters = new Map<string, number>();
+    return {
+        aws: {
+            accountId: options.accountId ?? "123456789012",
+            region: options.region ?? "eu-central-1",
+            certificates: new Map(),
+            buckets: new Map(),
+            apis: new Map(),
+            domains: new Map(),
+            functions: new Map(),
+            roles: new Map(),
+            logGroups: new Map(),
+        },
+        cloudflare: {
+            zones: new Map((options.zones ?? []).map(({ id, name }) => [id, createZone(id, name)])),
+            shared: { caPem: sharedCa.certificatePem, ...sharedLeaf },
+        },
+        variants: { untrustedCertificate: "forbidden", hostMismatch: "refused", ...options.variants },
+        webCa,
+        keys,
+        activationDelayMs: options.activationDelayMs ?? 150,
+        gatewayPort80Open: false,
+        events: new EventEmitter(),
+        invocations: new Map(),
+        nextId(prefix) {
+            const next = (counters.get(prefix) ?? 0) + 1;
+            counters.set(prefix, next);
+            return `${prefix}${String(next).padStart(7, "0")}`;
+        },
+    };
+}

@@ -1,0 +1,174 @@
+/** `npm start`: the stack on the lab, and who can reach it. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import Table from "cli-table3";
+import { Command, Option } from "commander";
+import pc from "picocolors";
+import { parse } from "yaml";
+import program from "../index";
+import { expired, forged, stranger } from "./attackers";
+import { deploy, stateOutput, type Deployment } from "./deployment";
+import { FAULTS } from "./faults";
+import { playIdentities, type Row } from "./identities";
+import { addSibling } from "./sibling";
+
+interface Options {
+    fault?: string;
+    faults?: boolean;
+    mode: string;
+    json?: boolean;
+    keep?: boolean;
+}
+
+const PROJECT = "cloudflare-protected-http-api";
+const ROOT = path.join(__dirname, "..");
+const NOT_PROVED =
+    "The lab proves this project's wiring against stated rules (lab/README.md). It is not AWS and not Cloudflare, and shares our assumptions about both.";
+
+function readConfig(mode: string): { config: Record<string, string>; domainName: string; zoneId: string; region: string } {
+    const file = parse(fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, string> };
+    const config: Record<string, string> = { ...file.config, [`${PROJECT}:originPullMode`]: mode === "shared" ? "Shared" : "Hostname" };
+    return { config, domainName: config[`${PROJECT}:domainName`]!, zoneId: config[`${PROJECT}:zoneId`]!, region: config["aws:region"]! };
+}
+
+async function playScene(
+    deployment: Deployment,
+    options: Options,
+    names: { domainName: string; zoneId: string },
+    onRow: (row: Row) => void,
+): Promise<Row[]> {
+    const { cloud, engine } = deployment;
+    const { domainName, zoneId } = names;
+    const siblingName = `sibling.${domainName.split(".").slice(-2).join(".")}`;
+    await addSibling(cloud, siblingName);
+    const zone = cloud.cloudflare.zones.get(zoneId)!;
+    const certificate = [...zone.hostnameCertificates.values()][0];
+    await activation([...zone.hostnameCertificates.values()].map((one) => one.activeAt));
+    const own = options.mode === "shared" ? cloud.cloudflare.shared : certificate!;
+    const caPem = options.mode === "shared" ? cloud.cloudflare.shared.caPem : cloud.aws.domains.get(domainName)!.mutualTls!.pem;
+    const caKey = stateOutput(engine, "api-origin-pull-ca-1-key", "privateKeyPem");
+    const attack = await stranger(domainName);
+    if (options.fault) await FAULTS[options.fault]!.apply({ cloud, domainName, zoneId, strangerCaPem: attack.caPem });
+    return playIdentities(
+        {
+            cloud,
+            domainName,
+            siblingName,
+            shared: options.mode === "shared",
+            gateway: deployment.gateway,
+            edge: deployment.edge,
+            own,
+            stranger: attack,
+            forged: await forged(caPem, domainName),
+            expired: caKey ? await expired({ certificatePem: caPem, privateKeyPem: caKey }, domainName) : undefined,
+        },
+        onRow,
+    );
+}
+
+/** Waits until Cloudflare's certificates are active, as the gate of a real deployment would. */
+async function activation(times: number[]): Promise<void> {
+    const left = Math.max(0, ...times.map((at) => at - Date.now()));
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left + 1));
+}
+
+function printRows(rows: Row[], colour: boolean): void {
+    const { green, red, yellow } = pc.createColors(colour);
+    const table = new Table({ head: ["", "who", "TLS", "expected", "seen", "Lambda invocations", ""], style: { head: [], border: [] } });
+    for (const row of rows)
+        table.push([
+            row.ok ? green("ok") : red("NO"),
+            row.id,
+            row.tls,
+            row.expected,
+            row.ok ? row.seen : red(row.seen),
+            row.invocations,
+            row.note ? yellow(row.note) : "",
+        ]);
+    console.log(table.toString());
+}
+
+/** Runs the main job; resolves to the exit code. */
+async function run(options: Options): Promise<number> {
+    const started = Date.now();
+    const say = (text: string) => (options.json ? undefined : console.log(text));
+    const { config, domainName, zoneId, region } = readConfig(options.mode);
+    say(`Deploying ${domainName} (Pulumi.dev.yaml) into the lab: two clouds on loopback, no account, nothing leaves this machine.\n`);
+    let count = 0;
+    // Assets are named relative to the project.
+    process.chdir(ROOT);
+    const deployment = await deploy({
+        program,
+        project: PROJECT,
+        stack: "dev",
+        config,
+        zone: { id: zoneId, name: domainName.split(".").slice(-2).join(".") },
+        region,
+        onStep: (step) => {
+            if (step.done && !step.type.startsWith("pulumi:"))
+                say(
+                    `  ${String(++count).padStart(2)}  ${((Date.now() - started) / 1000).toFixed(1).padStart(4)} s  ${step.op} ${step.type.split(":").pop()} ${step.name}`,
+                );
+        },
+    });
+    const stop = () => {
+        void deployment.close().finally(() => process.exit(130));
+    };
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+    try {
+        say(`\nWho can reach https://${domainName}?\n`);
+        const rows = await playScene(deployment, options, { domainName, zoneId }, () => undefined);
+        const ok = rows.every((row) => row.ok);
+        const seconds = (Date.now() - started) / 1000;
+        if (options.json) console.log(JSON.stringify({ resources: deployment.resources, seconds, rows, ok }));
+        else {
+            printRows(rows, pc.isColorSupported && process.stdout.isTTY);
+            say(
+                `\n${deployment.resources} resources, ${rows.length} rows, ${seconds.toFixed(1)} s. ${ok ? "Every row is as expected." : "NOT every row is as expected."}`,
+            );
+            const { port } = deployment.edge;
+            say(
+                `\nThrough the edge${options.keep ? "" : " (while it runs with --keep)"}:\n  curl -k --connect-to ${domainName}:443:127.0.0.1:${port} https://${domainName}/`,
+            );
+            say(`\n${NOT_PROVED}`);
+        }
+        if (options.keep) {
+            say("\nRunning until Ctrl-C.");
+            await new Promise(() => undefined);
+        }
+        return ok ? 0 : 1;
+    } finally {
+        await deployment.close();
+    }
+}
+
+function main(): void {
+    const command = new Command("npm start --")
+        .description(
+            "Deploys the stack into the lab and shows who can reach the API. Exit code 0 only if every row is as expected, 1 if not, 2 on bad input.",
+        )
+        .addOption(new Option("--fault <name>", "break one thing after the deployment").choices(Object.keys(FAULTS)))
+        .option("--faults", "list the faults")
+        .addOption(
+            new Option("--mode <mode>", "whose client certificate the edge presents").choices(["hostname", "shared"]).default("hostname"),
+        )
+        .option("--json", "print one JSON object and nothing else")
+        .option("--keep", "keep running until Ctrl-C")
+        .allowExcessArguments(false)
+        .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+    const options = command.parse().opts<Options>();
+    if (options.faults) {
+        for (const [name, fault] of Object.entries(FAULTS)) console.log(`${name.padEnd(40)} ${fault.summary} (row ${fault.row})`);
+        return;
+    }
+    run(options).then(
+        (code) => process.exit(code),
+        (error: Error) => {
+            console.error(error.message);
+            process.exit(1);
+        },
+    );
+}
+
+main();

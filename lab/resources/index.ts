@@ -1,0 +1,40 @@
+/** Every resource type and function that the lab plays, by token. */
+import { broken, optional, text, type Props, type ResourceType } from "./resourceType";
+import type { Cloud } from "../cloud";
+import { acm } from "./acm";
+import { apigatewayv2 } from "./apigatewayv2";
+import { cloudwatch } from "./cloudwatch";
+import { dnsRecord, zoneOf } from "./dnsRecord";
+import { iam } from "./iam";
+import { lambda } from "./lambda";
+import { certificateOutputs, originPullTypes } from "./originPulls";
+import { s3 } from "./s3";
+import { tls } from "./tls";
+import { getZoneSetting, zoneSetting } from "./zoneSetting";
+
+const ALL = [...acm, ...apigatewayv2, ...cloudwatch, ...dnsRecord, ...iam, ...lambda, ...originPullTypes, ...s3, ...tls, ...zoneSetting];
+
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(ALL.map((type) => [type.token, type]));
+
+const HOSTNAME_CERTIFICATE = "getAuthenticatedOriginPullsHostnameCertificate";
+
+export const functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props>> = {
+    "aws:index/getRegion:getRegion": ({ aws }, args) => {
+        const region = optional(args, "region") ?? aws.region;
+        return { id: region, name: region, region, description: region, endpoint: `ec2.${region}.amazonaws.com` };
+    },
+    "aws:index/getCallerIdentity:getCallerIdentity": ({ aws }) => ({
+        id: aws.accountId,
+        accountId: aws.accountId,
+        arn: `arn:aws:iam::${aws.accountId}:user/lab`,
+        userId: "AIDALAB",
+    }),
+    "cloudflare:index/getZoneSetting:getZoneSetting": getZoneSetting,
+    [`cloudflare:index/${HOSTNAME_CERTIFICATE}:${HOSTNAME_CERTIFICATE}`]: (cloud, args) => {
+        const zoneId = text(args, "zoneId");
+        const certificateId = text(args, "certificateId");
+        const held = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
+        if (!held) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
+        return { id: certificateId, certificateId, zoneId, certificate: held.certificatePem, ...certificateOutputs(held), uploadedOn: "" };
+    },
+};

@@ -1,0 +1,67 @@
+import { createHash, X509Certificate } from "node:crypto";
+
+/** SHA-256 fingerprint of the CA that Cloudflare shares among all its customers' origin pulls. */
+export const CLOUDFLARE_SHARED_CA_FINGERPRINT =
+    "9A:1A:C2:B4:BE:15:F9:F2:7E:EE:20:A7:34:CB:A4:E9:89:8F:61:00:1B:3B:D7:C8:4B:69:B5:6A:3E:25:A2:B9";
+/** The day on which that CA stops being valid. */
+export const CLOUDFLARE_SHARED_CA_EXPIRES = "2029-11-01";
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]+\n)+-----END CERTIFICATE-----\n/g;
+
+/** What a text is, in words that hold nothing of it: it may be a private key. */
+export function describePem(text: string): string {
+    if (text.trim() === "") return "an empty text";
+    if (/PRIVATE KEY-----/.test(text)) return "a private key";
+    if (/-----BEGIN CERTIFICATE-----/.test(text)) return "a certificate that is cut off, damaged or mixed with other text";
+    if (/-----BEGIN /.test(text)) return "another kind of PEM block";
+    return `${text.length} characters without a PEM block`;
+}
+
+/** LF line ends, no blanks around a line (indented templates), none around the text, one newline at its end. */
+export function normalisePem(pem: string): string {
+    const lines = pem.split(/\r\n|\r|\n/).map((line) => line.trim());
+    return `${lines.join("\n").trim()}\n`;
+}
+
+/** The certificate blocks of a text that holds nothing else, each with one newline at its end. */
+export function splitCertificates(pem: string): string[] {
+    const text = normalisePem(pem);
+    const blocks = text.match(CERTIFICATE) ?? [];
+    // Anything left over is refused rather than dropped: it could be a key on its way to a public place.
+    if (blocks.length === 0 || text.replace(CERTIFICATE, "").trim() !== "")
+        throw new Error(`must be PEM certificates; received ${describePem(text)}`);
+    return blocks;
+}
+
+/** The parsed certificates of a text, in its order. */
+export function readCertificates(pem: string): X509Certificate[] {
+    return splitCertificates(pem).map((block, index) => {
+        try {
+            return new X509Certificate(block);
+        } catch {
+            throw new Error(`must be PEM certificates; received a block (number ${index + 1}) that does not hold an X.509 certificate`);
+        }
+    });
+}
+
+function first(pem: string): X509Certificate {
+    // readCertificates never returns an empty list.
+    return readCertificates(pem)[0] as X509Certificate;
+}
+
+/** SHA-256 fingerprint of the first certificate, as `AA:BB:…`. */
+export function fingerprint256(pem: string): string {
+    return first(pem).fingerprint256;
+}
+
+/** When the text stops being of use: the earliest end of validity among its certificates. */
+export function expires(pem: string): Date {
+    return new Date(Math.min(...readCertificates(pem).map((certificate) => Date.parse(certificate.validTo))));
+}
+
+/** SHA-256 of the first certificate's public key (SubjectPublicKeyInfo), in hex: equal for two certificates of one key. */
+export function keyFingerprint(pem: string): string {
+    return createHash("sha256")
+        .update(first(pem).publicKey.export({ type: "spki", format: "der" }))
+        .digest("hex");
+}

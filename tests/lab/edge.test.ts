@@ -1,0 +1,144 @@
+import { expect } from "chai";
+import * as dgram from "node:dgram";
+import * as packet from "dns-packet";
+import { createZone } from "../../lab/createCloud";
+import { resolve, startDns } from "../../lab/dns";
+import { startEdge } from "../../lab/edge";
+import type { Edge } from "../../lab/edge";
+import { startGateway } from "../../lab/gateway";
+import type { Gateway } from "../../lab/gateway";
+import { addRecord, apiHost, build, call } from "./fixture";
+import type { Call, Fixture, Outcome } from "./fixture";
+
+describe("the lab's edge", () => {
+    let fixture: Fixture;
+    let gateway: Gateway;
+    let edge: Edge;
+    const ask = (options: Partial<Call> = {}): Promise<Outcome> => call(fixture.cloud, { port: edge.port, sni: apiHost, ...options });
+    const refused = (outcome: Outcome, status: number) => {
+        expect(outcome.status).to.equal(status);
+        expect(outcome.invocations).to.equal(0);
+    };
+
+    beforeEach(async () => {
+        fixture = await build();
+        gateway = await startGateway(fixture.cloud);
+        edge = await startEdge(fixture.cloud, gateway);
+    });
+    afterEach(async () => {
+        await edge.close();
+        await gateway.close();
+    });
+
+    it("presents our certificate in full and strict", async () => {
+        for (const mode of ["full", "strict"]) {
+            fixture.zone.settings.set("ssl", mode);
+            const good = await ask();
+            expect(good.status).to.equal(200);
+            expect(good.invocations).to.equal(1);
+            expect(good.headers).to.include({ server: "cloudflare" });
+            expect(good.headers).to.have.property("cf-ray");
+            const { clientCert } = JSON.parse(good.body).requestContext.authentication;
+            expect(clientCert.clientCertPem).to.equal(fixture.own.certificatePem.trim());
+        }
+    });
+
+    it("turns off and flexible into 521, as nothing listens on port 80 there", async () => {
+        for (const mode of ["off", "flexible"]) {
+            fixture.zone.settings.set("ssl", mode);
+            refused(await ask(), 521);
+        }
+        fixture.cloud.gatewayPort80Open = true;
+        expect((await ask()).invocations).to.equal(1);
+    });
+
+    it("presents nothing when the association is off, not yet active, or absent", async () => {
+        const association = fixture.zone.associations.get(apiHost)!;
+        const certificate = fixture.zone.hostnameCertificates.get("c1")!;
+        fixture.zone.settings.set("tls_client_auth", "on");
+        association.enabled = false;
+        refused(await ask(), 520);
+        association.enabled = true;
+        certificate.activeAt = Date.now() + 60_000;
+        refused(await ask(), 520);
+        certificate.activeAt = 0;
+        expect((await ask()).status).to.equal(200);
+        fixture.zone.associations.clear();
+        refused(await ask(), 403);
+        fixture.zone.settings.set("tls_client_auth", "off");
+        refused(await ask(), 520);
+        fixture.zone.zoneOriginPull = { enabled: true, ...fixture.own };
+        expect((await ask()).status).to.equal(200);
+    });
+
+    it("lets another customer in only where the shared CA is trusted", async () => {
+        const attacker = fixture.cloud.cloudflare.zones.get("zone2")!;
+        addRecord(attacker, "www.attacker.test", fixture.domain.targetDomainName);
+        attacker.settings.set("tls_client_auth", "on");
+        const shared = { sni: "www.attacker.test" };
+        refused(await ask(shared), 403);
+        attacker.hostHeaderOverride = apiHost;
+        refused(await ask(shared), 403);
+        fixture.cloud.variants.untrustedCertificate = "closed";
+        refused(await ask(shared), 520);
+        fixture.domain.mutualTls!.pem = fixture.cloud.cloudflare.shared.caPem;
+        expect((await ask(shared)).invocations).to.equal(1);
+        attacker.hostHeaderOverride = undefined;
+        refused(await ask(shared), 403);
+    });
+
+    it("answers 525 when the handshake fails and 526 to an invalid server certificate, in strict only", async () => {
+        const certificate = fixture.cloud.aws.certificates.get(fixture.domain.certificateArn)!;
+        Object.assign(certificate, await fixture.cloud.webCa.issue([apiHost], { notAfter: new Date(Date.now() - 1000) }));
+        refused(await ask(), 526);
+        fixture.zone.settings.set("ssl", "full");
+        expect((await ask()).status).to.equal(200);
+        fixture.zone.settings.set("ssl", "strict");
+        Object.assign(certificate, await fixture.cloud.webCa.issue(["elsewhere.example.com"]));
+        refused(await ask(), 526);
+        Object.assign(certificate, { certificatePem: undefined, privateKeyPem: undefined });
+        refused(await ask(), 525);
+    });
+
+    it("answers 530 when the CNAME leads nowhere, and nothing to an unknown name", async () => {
+        addRecord(fixture.zone, apiHost, "d-gone.execute-api.eu-central-1.amazonaws.com");
+        refused(await ask(), 530);
+        refused(await ask({ sni: "unknown.example.com" }), 0);
+        refused(await ask({ host: "unknown.example.com" }), 403);
+    });
+
+    it("redirects plain HTTP when told to, and else finds port 80 of the origin closed", async () => {
+        const plain = { port: edge.httpPort, plain: true, host: apiHost, path: "/a?b" };
+        refused(await ask(plain), 521);
+        fixture.zone.settings.set("always_use_https", "on");
+        const redirect = await ask(plain);
+        refused(redirect, 301);
+        expect(redirect.headers.location).to.equal(`https://${apiHost}/a?b`);
+    });
+
+    it("resolves proxied names to the edge and grey ones to the gateway, over UDP too", async () => {
+        const { cloud, zone, domain } = fixture;
+        addRecord(zone, "grey.example.com", domain.targetDomainName, false);
+        cloud.cloudflare.zones.set("zone3", createZone("zone3", "example.net"));
+        expect(resolve(cloud, apiHost)?.kind).to.equal("edge");
+        expect(resolve(cloud, "grey.example.com.")).to.deep.equal({ kind: "gateway", name: domain.targetDomainName });
+        expect(resolve(cloud, "none.example.com")).to.equal(undefined);
+        const dns = await startDns(cloud);
+        const socket = dgram.createSocket("udp4");
+        const lookup = (name: string) =>
+            new Promise<unknown[]>((done) => {
+                socket.once("message", (message) => {
+                    done((packet.decode(message).answers ?? []).map((answer) => ("data" in answer ? String(answer.data) : "")));
+                });
+                socket.send(packet.encode({ type: "query", id: 1, questions: [{ type: "A", name }] }), dns.port, "127.0.0.1");
+            });
+        try {
+            expect(await lookup(apiHost)).to.deep.equal(["192.0.2.1"]);
+            expect(await lookup("grey.example.com")).to.deep.equal([domain.targetDomainName, "198.51.100.1"]);
+            expect(await lookup("none.example.com")).to.deep.equal([]);
+        } finally {
+            socket.close();
+            await dns.close();
+        }
+    });
+});

@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import * as path from "node:path";
+import { expect } from "chai";
+import { FAULTS } from "../../lab/faults";
+import type { Row } from "../../lab/identities";
+
+interface Run {
+    code: number;
+    stdout: string;
+    stderr: string;
+}
+
+const ROOT = path.join(__dirname, "..", "..");
+
+/** Runs the main job as `npm start -- …` does. */
+const start = (...args: string[]): Promise<Run> =>
+    new Promise((resolve) => {
+        const options = { cwd: ROOT, timeout: 60000, env: { ...process.env, NO_COLOR: "1" } };
+        execFile(process.execPath, ["--import", "tsx", "lab/main.ts", ...args], options, (error, stdout, stderr) =>
+            resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+        );
+    });
+const rowsOf = (run: Run) => (JSON.parse(run.stdout) as { rows: Row[] }).rows;
+
+describe("npm start", function () {
+    this.timeout(60000);
+
+    it("shows an API that answers through the edge and refuses everyone else", async () => {
+        const run = await start("--json");
+        expect(run.stderr).to.equal("");
+        const { rows, ok, resources } = JSON.parse(run.stdout) as { rows: Row[]; ok: boolean; resources: number };
+        expect(rows.filter((row) => !row.ok)).to.deep.equal([]);
+        expect(ok).to.equal(true);
+        expect(resources).to.be.greaterThan(25);
+        expect(rows.filter((row) => row.invocations > 0).map((row) => row.id)).to.deep.equal([
+            "visitor",
+            "own-certificate",
+            "visitor",
+            "own-certificate",
+        ]);
+        expect(new Set(rows.map((row) => row.id)).size).to.equal(14);
+        expect(run.code).to.equal(0);
+    });
+
+    it("shows the other customer getting in by mode Shared, marked as its known hole", async () => {
+        const run = await start("--json", "--mode", "shared");
+        const other = rowsOf(run).filter((row) => row.id === "other-customer");
+        expect(other.map((row) => [row.seen, row.invocations, row.note])).to.deep.equal([
+            ["HTTP 200", 1, "known hole of mode Shared"],
+            ["HTTP 200", 1, "known hole of mode Shared"],
+        ]);
+        expect(run.code).to.equal(0);
+    });
+
+    for (const [name, fault] of Object.entries(FAULTS))
+        it(`turns the row ${fault.row} red and fails with --fault ${name}`, async () => {
+            const run = await start("--json", "--fault", name);
+            expect(run.stderr).to.equal("");
+            const red = rowsOf(run).filter((row) => !row.ok);
+            expect(red.map((row) => row.id)).to.include(fault.row);
+            expect(run.code).to.equal(1);
+        });
+
+    it("prints plain lines, a curl line and what it does not prove when it is not a terminal", async () => {
+        const { stdout } = await start();
+        expect(stdout).not.to.match(/\u001b\[/);
+        expect(stdout).to.contain("--connect-to api.dev.example.com:443:127.0.0.1:").and.to.contain("not AWS and not Cloudflare");
+        expect(stdout).not.to.contain("PRIVATE KEY");
+    });
+
+    it("lists its faults, helps, and refuses an unknown fault by name", async () => {
+        expect((await start("--faults")).stdout).to.contain("mtls-removed");
+        expect((await start("--help")).stdout).to.contain("--keep");
+        const bad = await start("--fault", "nonsense");
+        expect(bad.stderr).to.contain("nonsense").and.to.contain("mtls-removed");
+        expect(bad.code).to.equal(2);
+    });
+});
