@@ -64,6 +64,8 @@ function algorithmOf(privateKeyPem: string): forge.asn1.Asn1 {
     ]);
 }
 
+const octetString = (bytes: string) => asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OCTETSTRING, false, bytes);
+
 function signedBy(issuer: Issuer, publicKeyPem: string, content: Content): string {
     const certificate = pki.createCertificate();
     // A placeholder, as forge only knows RSA: the real key is put in below.
@@ -80,7 +82,8 @@ function signedBy(issuer: Issuer, publicKeyPem: string, content: Content): strin
             : { name: "keyUsage", digitalSignature: true, critical: true },
         ...(content.ca ? [] : [{ name: "extKeyUsage", clientAuth: true }]),
         ...(content.keyIdentifier
-            ? [{ name: "subjectKeyIdentifier", subjectKeyIdentifier: Buffer.from(content.keyIdentifier, "binary").toString("hex") }]
+            ? // By value: forge would compute the identifier of its placeholder key otherwise.
+              [{ id: pki.oids.subjectKeyIdentifier, value: asn1.toDer(octetString(content.keyIdentifier)).getBytes() }]
             : []),
         ...(issuer.keyIdentifier ? [{ name: "authorityKeyIdentifier", keyIdentifier: issuer.keyIdentifier }] : []),
     ]);
