@@ -113,6 +113,9 @@ interface Material {
     certificateId?: pulumi.Output<string>;
 }
 
+/** A consumer's mocks issue nothing. */
+const normaliseIssued = (pem: string | undefined): string => (pem ? normalisePem(pem) : "");
+
 function issueAuthority(name: string, authority: OriginPullAuthority, args: OriginPullIdentityArgs, parent: pulumi.Resource): Material {
     const ca = `${name}-ca-${authority.name}`;
     const leaf = `${name}-leaf-${authority.name}-${authority.leaf ?? "1"}`;
@@ -160,9 +163,9 @@ function issueAuthority(name: string, authority: OriginPullAuthority, args: Orig
     );
     return {
         name: authority.name,
-        caPem: caCertificate.certPem.apply(normalisePem),
-        certificatePem: certificate.certPem.apply(normalisePem),
-        privateKeyPem: pulumi.secret(leafKey.privateKeyPem.apply(normalisePem)),
+        caPem: caCertificate.certPem.apply(normaliseIssued),
+        certificatePem: certificate.certPem.apply(normaliseIssued),
+        privateKeyPem: pulumi.secret(leafKey.privateKeyPem.apply(normaliseIssued)),
     };
 }
 
