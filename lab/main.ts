@@ -74,7 +74,10 @@ async function activation(times: number[]): Promise<void> {
 
 function printRows(rows: Row[], colour: boolean): void {
     const { green, red, yellow } = pc.createColors(colour);
-    const table = new Table({ head: ["", "who", "TLS", "expected", "seen", "Lambda invocations", ""], style: { head: [], border: [] } });
+    const table = new Table({
+        head: ["", "who", "TLS", "expected", "seen", "Lambda invocations", ""],
+        style: { head: [], border: [], compact: true },
+    });
     for (const row of rows)
         table.push([
             row.ok ? green("ok") : red("NO"),

@@ -60,10 +60,24 @@ for (const { file, from, to, test } of MUTATIONS) {
             target,
             original.replace(from, () => to),
         );
-        result = spawnSync("npx", ["mocha", "--spec", "tests/unit/component.test.ts", "--reporter", "json"], {
-            cwd: ROOT,
-            encoding: "utf8",
-        });
+        result = spawnSync(
+            "npx",
+            [
+                "mocha",
+                "--no-config",
+                "--node-option",
+                "import=tsx",
+                "--timeout",
+                "20000",
+                "--reporter",
+                "json",
+                "tests/unit/component.test.ts",
+            ],
+            {
+                cwd: ROOT,
+                encoding: "utf8",
+            },
+        );
     } finally {
         fs.writeFileSync(target, original);
     }
