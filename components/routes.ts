@@ -4,7 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HttpApiRoute } from "./args";
 import { checkedLate, httpUrlProblems, lambdaArnProblems, routeSlug } from "./validation";
 
-const invokeArn = (functionArn: string): string => {
+// A consumer's mocks may know no ARN.
+const invokeArn = (functionArn: string | undefined): string => {
+    if (functionArn === undefined) return "";
     const [, partition, , region] = functionArn.split(":");
     return `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
 };

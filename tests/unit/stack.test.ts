@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import program from "../../index";
+
+describe("the stack's config", () => {
+    const good = { domainName: "api.dev.example.com", zoneId: "zone1" };
+    const outcome = async (config: Record<string, string>): Promise<string> => {
+        const project = "cloudflare-protected-http-api";
+        await pulumi.runtime.setMocks(
+            { newResource: (args) => ({ id: args.name, state: args.inputs as Record<string, unknown> }), call: () => ({}) },
+            project,
+            "dev",
+        );
+        pulumi.runtime.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [`${project}:${key}`, value])));
+        try {
+            await program();
+            await pulumi.runtime.disconnect();
+            return "accepted";
+        } catch (error) {
+            return (error as Error).message;
+        }
+    };
+
+    it("is accepted when it is whole", async () => {
+        expect(await outcome(good)).to.equal("accepted");
+    });
+
+    for (const [key, value] of [
+        ["retention", "14"],
+        ["originPullMode", "shared"],
+        ["strictTls", "yes"],
+        ["deletionProtection", "maybe"],
+        ["throttleRateLimit", "many"],
+        ["throttleBurstLimit", "50"],
+    ] as const)
+        it(`is refused with the name of ${key} when that is ${value}`, async () => {
+            expect(await outcome({ ...good, [key]: value })).to.contain(key);
+        });
+
+    it("is refused without a domain name, by that name", async () => {
+        expect(await outcome({ zoneId: "zone1" })).to.contain("domainName");
+    });
+});
