@@ -12,6 +12,8 @@ const KEYS = [
     "throttleRateLimit",
     "logRetentionDays",
     "deletionProtection",
+    // Read by the component itself.
+    "breakGlass",
 ];
 
 /** A key that nobody reads is a setting that somebody believes in. */

@@ -3,10 +3,11 @@ import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type Or
 import { issueCertificate } from "./certificate";
 import { checkStrictTls, createRecord } from "./edge";
 import { createApi, createDomain, createStage, mapDomain } from "./gateway";
+import { Ledger } from "./ledger";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
-import { argsProblems, normaliseDomainName, problemText } from "./validation";
+import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation";
 
 /**
  * An AWS HTTP API on a custom domain that answers only to Cloudflare's edge, proved by a client certificate in the TLS handshake.
@@ -57,8 +58,15 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const protect = args.deletionProtection ?? true;
         // A sheet of facts, never the args: they would be saved in the state, a plainly passed key included.
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
-        const child = { parent: this };
         const { zoneId, tags } = args;
+        const ledger = new Ledger(
+            `${name}-ledger`,
+            name,
+            { domainName, zoneId, mode, authorities, presented: presented ?? CLOUDFLARE_SHARED },
+            { parent: this },
+        );
+        // Nothing moves before the change is judged.
+        const child = { parent: this, dependsOn: ledger.judged };
 
         const identity = new OriginPullIdentity(
             `${name}-origin-pull`,
@@ -102,7 +110,8 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         this.truststoreUri = truststore.uri;
         this.truststoreVersion = truststore.version;
         this.truststorePem = identity.truststorePem;
-        this.presentedAuthority = presentation.id.apply(() => presented ?? "cloudflare-shared");
+        this.presentedAuthority = presentation.id.apply(() => presented ?? CLOUDFLARE_SHARED);
+        ledger.finish(this.presentedAuthority);
         this.clientCertificateExpires = identity.expires;
         this.logGroupName = logGroupName ?? pulumi.output("");
         this.registerOutputs({

@@ -10,6 +10,8 @@ import {
 } from "../pki";
 import { AuthorizationType, OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
 
+/** What the authority behind mode Shared is called in outputs and messages. */
+export const CLOUDFLARE_SHARED = "cloudflare-shared";
 const KNOWN = [
     "domainName",
     "zoneId",
@@ -152,6 +154,8 @@ function authorityProblems(path: string, authority: OriginPullAuthority, present
     if (typeof name !== "string") problems.push(...plainString(`${path}.name`, name));
     else if (!/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/.test(name))
         problems.push({ path: `${path}.name`, message: `must be 1 to 22 of a-z, 0-9 and -; received ${shown(name)}` });
+    else if (name === CLOUDFLARE_SHARED)
+        problems.push({ path: `${path}.name`, message: `must not be the name of Cloudflare's own; received ${shown(name)}` });
     if (leaf !== undefined && (typeof leaf !== "string" || !/^[a-z0-9-]{1,22}$/.test(leaf)))
         problems.push({ path: `${path}.leaf`, message: `must be a plain string of 1 to 22 of a-z, 0-9 and -; received ${shown(leaf)}` });
     if ((certificatePem === undefined) !== (privateKeyPem === undefined))

@@ -219,7 +219,7 @@ export class Deployment {
         return { id: r.getId(), outputs: props(r.getProperties()) };
     }
 
-    async #update(q: res.RegisterResourceRequest, urn: string, inputs: Props, old: ResourceState): Promise<{ id: string; outputs: Props }> {
+    #beforeUpdate(q: res.RegisterResourceRequest, urn: string, inputs: Props, old: ResourceState): Promise<void> {
         const names = q.getHooks()?.getBeforeUpdateList() ?? [];
         const context = {
             urn,
@@ -230,7 +230,11 @@ export class Deployment {
             oldInputs: old.inputs,
             oldOutputs: old.outputs,
         };
-        await this.hooks.before(names, this.options.preview, context);
+        return this.hooks.before(names, this.options.preview, context);
+    }
+
+    async #update(q: res.RegisterResourceRequest, urn: string, inputs: Props, old: ResourceState): Promise<{ id: string; outputs: Props }> {
+        await this.#beforeUpdate(q, urn, inputs, old);
         const u = new pb.UpdateRequest();
         u.setId(old.id);
         u.setUrn(urn);
@@ -270,8 +274,11 @@ export class Deployment {
         const news = props(q.getObject());
         if (!q.getCustom() || isProvider(type)) {
             const op = !old ? "create" : sameValue(old.inputs, news) ? "same" : "update";
+            if (old && op === "update") await this.#beforeUpdate(q, urn, news, old);
             const id = q.getCustom() ? hash(urn).toString("hex").slice(0, 12) : "";
-            await this.step(op, urn, base, async () => this.state.set(urn, { ...base, inputs: news, outputs: old?.outputs ?? {}, id }));
+            await this.step(op, urn, base, async () =>
+                this.state.set(urn, { ...base, inputs: news, outputs: op === "same" ? old!.outputs : {}, id }),
+            );
             return { urn, id, outputs: q.getCustom() ? news : {} };
         }
         const ignored = q.getIgnorechangesList();

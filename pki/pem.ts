@@ -59,9 +59,11 @@ export function expires(pem: string): Date {
     return new Date(Math.min(...readCertificates(pem).map((certificate) => Date.parse(certificate.validTo))));
 }
 
-/** SHA-256 of the first certificate's public key (SubjectPublicKeyInfo), in hex: equal for two certificates of one key. */
-export function keyFingerprint(pem: string): string {
-    return createHash("sha256")
-        .update(first(pem).publicKey.export({ type: "spki", format: "der" }))
-        .digest("hex");
+/** SHA-256 of each certificate's public key (SubjectPublicKeyInfo), in hex: equal for two certificates of one key. */
+export function keyFingerprints(pem: string): string[] {
+    return readCertificates(pem).map(({ publicKey }) =>
+        createHash("sha256")
+            .update(publicKey.export({ type: "spki", format: "der" }))
+            .digest("hex"),
+    );
 }

@@ -12,7 +12,7 @@ import {
     judgeKeyPair,
     judgeLeaf,
     judgeTruststoreCa,
-    keyFingerprint,
+    keyFingerprints,
     normalisePem,
     Problem,
     splitCertificates,
@@ -158,8 +158,11 @@ describe("pki", () => {
             const certificate = new X509Certificate(client.pem);
             const spki = certificate.publicKey.export({ type: "spki", format: "der" });
             expect(fingerprint256(client.pem)).to.equal(certificate.fingerprint256);
-            expect(keyFingerprint(client.pem)).to.equal(createHash("sha256").update(spki).digest("hex"));
-            expect(keyFingerprint(root.pem)).not.to.equal(keyFingerprint(stranger.pem));
+            expect(keyFingerprints(client.pem)).to.deep.equal([createHash("sha256").update(spki).digest("hex")]);
+            expect(keyFingerprints(root.pem + stranger.pem)).to.deep.equal([
+                ...keyFingerprints(root.pem),
+                ...keyFingerprints(stranger.pem),
+            ]);
             const short = await make({ name: "short", issuer: root, notAfter: "2026-07-01T00:00:00Z" });
             expect(expires(root.pem).toISOString()).to.equal("2027-01-01T00:00:00.000Z");
             expect(expires(root.pem + short.pem).toISOString()).to.equal("2026-07-01T00:00:00.000Z");
