@@ -66,7 +66,7 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
             );
         }
         this.truststorePem = pulumi.all(trusted).apply((pems) => [...new Set(pems)].join(""));
-        this.certificateId = shown?.certificateId ?? pulumi.output("");
+        this.certificateId = shown?.certificateId ? onceActive(this, args.zoneId, shown.certificateId) : pulumi.output("");
         this.expires =
             shown?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
         this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
@@ -111,6 +111,34 @@ interface Material {
     certificatePem?: pulumi.Output<string>;
     privateKeyPem?: pulumi.Output<string>;
     certificateId?: pulumi.Output<string>;
+}
+
+const ACTIVE_WITHIN_MS = 300_000;
+
+/**
+ * The certificate's id, once Cloudflare has spread it over the edge: while it is pending the edge presents none, so that an association
+ * that moved to it too early would drop every request.
+ */
+function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, certificateId: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.all([zoneId, certificateId]).apply(async ([zone, id]) => {
+        if (pulumi.runtime.isDryRun()) return id;
+        const deadline = Date.now() + ACTIVE_WITHIN_MS;
+        for (let wait = 100; ; wait = Math.min(wait * 2, 10_000)) {
+            const { status } = await cloudflare.getAuthenticatedOriginPullsHostnameCertificate(
+                { zoneId: zone, certificateId: id },
+                { parent: resource },
+            );
+            // A consumer's mocks know of no status.
+            if (status === undefined || status === "active") return id;
+            if (Date.now() > deadline || !["initializing", "pending_deployment"].includes(status))
+                throw new pulumi.ResourceError(
+                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; Cloudflare says ${status}. What the edge presents has not changed; run \`pulumi up\` again`,
+                    resource,
+                    true,
+                );
+            await new Promise((resolve) => setTimeout(resolve, wait));
+        }
+    });
 }
 
 /** A consumer's mocks issue nothing. */

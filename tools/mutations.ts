@@ -30,8 +30,8 @@ const MUTATIONS: { file: string; from: string; to: string; test: string }[] = [
     { file: "routes.ts", from: "${inputs.executionArn}/*/*", to: "${inputs.executionArn}/*", test: "lets only this API call the function" },
     {
         file: "cloudflareProtectedHttpApi.ts",
-        from: "const child = { parent: this };",
-        to: "const child = { parent: undefined as unknown as pulumi.Resource };",
+        from: "const child = { parent: this,",
+        to: "const child = { parent: undefined as unknown as pulumi.Resource,",
         test: "has a parent in the component",
     },
     {
@@ -45,6 +45,12 @@ const MUTATIONS: { file: string; from: string; to: string; test: string }[] = [
         from: "dependsOn: [versioning, ",
         to: "dependsOn: [",
         test: "enables versioning before the truststore is written",
+    },
+    {
+        file: "ledger.ts",
+        from: "{ onDryRun: true }",
+        to: "{}",
+        test: "refuses a swap of CAs in preview and in up",
     },
     { file: "certificate.ts", from: "proxied: false", to: "proxied: true", test: "is validated by an unproxied record" },
 ];

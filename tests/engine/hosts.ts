@@ -1,0 +1,155 @@
+/** The two hosts that the same scenarios run on: the real Pulumi engine, by its Automation API, and the lab's small one. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { Engine, type ProviderLike } from "../../lab/engine";
+import { serve, type Provider } from "../../lab/provider";
+import { findPulumi } from "../../tools/pulumiCli";
+
+export const PROJECT = "cloudflare-protected-http-api";
+export const PASSPHRASE = "correct-horse-battery-staple";
+export type Program = () => unknown;
+
+/** What one operation did. */
+export interface Done {
+    ok: boolean;
+    /** `<op> <name>` of everything that was not the same, sorted: both engines work in parallel. */
+    steps: string[];
+    /** All that the person would read. */
+    text: string;
+}
+
+export interface RunOptions {
+    config?: Record<string, string>;
+}
+
+export interface Host {
+    preview(program: Program, options?: RunOptions): Promise<Done>;
+    up(program: Program, options?: RunOptions): Promise<Done>;
+    destroy(): Promise<Done>;
+    close(): Promise<void>;
+}
+
+const ours = (type: string): boolean => !type.startsWith("pulumi:");
+
+/** The lab's engine. */
+export class SmallHost implements Host {
+    readonly engine: Engine;
+
+    constructor(providers: Record<string, ProviderLike>) {
+        this.engine = new Engine(providers);
+    }
+
+    async #run(program: Program, preview: boolean, options: RunOptions): Promise<Done> {
+        return this.#done(await this.engine.run(program, { preview, project: PROJECT, config: options.config }));
+    }
+
+    #done({ ok, steps, errors, diagnostics }: Awaited<ReturnType<Engine["run"]>>): Done {
+        const moved = steps.filter(({ op, type }) => !["same", "read"].includes(op) && ours(type));
+        return { ok, steps: moved.map(({ op, name }) => `${op} ${name}`).sort(), text: [...errors, ...diagnostics].join("\n") };
+    }
+
+    preview = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, true, options);
+    up = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, false, options);
+    destroy = async (): Promise<Done> => this.#done(await this.engine.destroy({ project: PROJECT }));
+    close = (): Promise<void> => Promise.resolve();
+}
+
+/** The words for both halves of a replacement that the small engine has one step for. */
+const OPS: Record<string, string | undefined> = {
+    create: "create",
+    update: "update",
+    replace: "replace",
+    delete: "delete",
+    "delete-replaced": "delete",
+};
+
+/** The real engine, its state in a folder of its own. */
+export class RealHost implements Host {
+    #config: string[] = [];
+
+    private constructor(
+        readonly stack: Stack,
+        readonly folder: string,
+        readonly servers: { close(): void }[],
+    ) {}
+
+    static async open(providers: Record<string, Provider>, env: Record<string, string> = {}): Promise<RealHost> {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "engine-test-"));
+        const cli = findPulumi();
+        const served = await Promise.all(
+            Object.entries(providers).map(async ([name, provider]) => ({ name, server: await serve(provider) })),
+        );
+        const stack = await LocalWorkspace.createOrSelectStack(
+            { stackName: "dev", projectName: PROJECT, program: async () => Promise.resolve() },
+            {
+                pulumiCommand: await PulumiCommand.get(cli?.root === undefined ? {} : { root: cli.root }),
+                pulumiHome: path.join(folder, "home"),
+                projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${folder}` } },
+                envVars: {
+                    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+                    PULUMI_DEBUG_PROVIDERS: served.map(({ name, server }) => `${name}:${server.port}`).join(","),
+                    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+                    PULUMI_SKIP_UPDATE_CHECK: "true",
+                    ...env,
+                },
+            },
+        );
+        return new RealHost(
+            stack,
+            folder,
+            served.map(({ server }) => server),
+        );
+    }
+
+    async #run(
+        program: Program,
+        options: RunOptions,
+        operation: (listen: (event: EngineEvent) => void) => Promise<unknown>,
+    ): Promise<Done> {
+        for (const key of this.#config) await this.stack.removeConfig(key);
+        this.#config = Object.keys(options.config ?? {});
+        for (const [key, value] of Object.entries(options.config ?? {})) await this.stack.setConfig(key, { value });
+        this.stack.workspace.program = async () => {
+            const outputs = await program();
+            return (outputs ?? {}) as Record<string, unknown>;
+        };
+        const steps: string[] = [];
+        const said: string[] = [];
+        const listen = (event: EngineEvent): void => {
+            const step = event.resourcePreEvent?.metadata;
+            const op = step && OPS[step.op];
+            if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);
+            if (event.diagnosticEvent) said.push(event.diagnosticEvent.message);
+        };
+        try {
+            await operation(listen);
+            return { ok: true, steps: steps.sort(), text: said.join("\n") };
+        } catch (error) {
+            return { ok: false, steps: steps.sort(), text: `${said.join("\n")}\n${(error as Error).message}` };
+        }
+    }
+
+    preview = (program: Program, options: RunOptions = {}): Promise<Done> =>
+        this.#run(program, options, (onEvent) => this.stack.preview({ onEvent }));
+    /** The Automation API's `up` is `up --skip-preview`. */
+    up = (program: Program, options: RunOptions = {}): Promise<Done> =>
+        this.#run(program, options, (onEvent) => this.stack.up({ onEvent }));
+    destroy = (): Promise<Done> =>
+        this.#run(
+            () => undefined,
+            {},
+            (onEvent) => this.stack.destroy({ onEvent }),
+        );
+    refresh = (program: Program): Promise<Done> => this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent }));
+
+    /** The whole state, as it would be stored. */
+    state = async (): Promise<string> => JSON.stringify((await this.stack.exportStack()).deployment);
+
+    close(): Promise<void> {
+        for (const server of this.servers) server.close();
+        fs.rmSync(this.folder, { recursive: true, force: true });
+        return Promise.resolve();
+    }
+}
