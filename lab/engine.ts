@@ -90,6 +90,7 @@ export class Engine {
             clearTimeout(timer);
             d.closed = true;
             runtime.disconnectSync();
+            runtime.setAllConfig({}, []); // or what runs next in this process would find it
             server.close();
             d.hooks.close();
             if (!ended) await new Promise((r) => setTimeout(r, 50)); // the calls that were cut off reject now

@@ -1,11 +1,15 @@
 /** The two hosts that the same scenarios run on: the real Pulumi engine, by its Automation API, and the lab's small one. */
+import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { Engine, type ProviderLike } from "../../lab/engine";
 import { serve, type Provider } from "../../lab/provider";
 import { findPulumi } from "../../tools/pulumiCli";
+
+const execFile = promisify(childProcess.execFile);
 
 export const PROJECT = "cloudflare-protected-http-api";
 export const PASSPHRASE = "correct-horse-battery-staple";
@@ -143,6 +147,17 @@ export class RealHost implements Host {
             (onEvent) => this.stack.destroy({ onEvent }),
         );
     refresh = (program: Program): Promise<Done> => this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent }));
+
+    /** The CLI itself, as the person at the terminal would call it. */
+    cli = async (...args: string[]): Promise<string> => {
+        const { workDir, envVars, pulumiCommand } = this.stack.workspace;
+        const env = { ...process.env, ...envVars, PULUMI_HOME: path.join(this.folder, "home") };
+        const { stdout, stderr } = await execFile(pulumiCommand.command, [...args, "--non-interactive", "--stack", this.stack.name], {
+            cwd: workDir,
+            env,
+        });
+        return stdout + stderr;
+    };
 
     /** The whole state, as it would be stored. */
     state = async (): Promise<string> => JSON.stringify((await this.stack.exportStack()).deployment);

@@ -1,40 +1,13 @@
 /** One history of deployments on both engines: the same steps, the same cloud, and closed after every single operation. */
 import { expect } from "chai";
-import { randomUUID } from "node:crypto";
-import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs } from "../../components";
-import { stranger } from "../../lab/attackers";
-import type { Cloud } from "../../lab/cloud";
+import { CloudflareProtectedHttpApi } from "../../components";
 import { createCloud } from "../../lab/createCloud";
-import { defaultEndpoint } from "../../lab/dns";
-import { startEdge } from "../../lab/edge";
-import { startGateway } from "../../lab/gateway";
-import { probe } from "../../lab/probe";
-import { providers, type Provider } from "../../lab/provider";
 import { findPulumi } from "../../tools/pulumiCli";
-import { pooledKeys } from "../support/keys";
 import { HANDLER_ARN, addHandler } from "../support/handler";
+import { pooledKeys } from "../support/keys";
 import { RealHost, SmallHost, type Done, type Host, type Program } from "./hosts";
-
-const NAME = "api.example.com";
-type Args = Partial<CloudflareProtectedHttpApiArgs>;
-
-const program =
-    (args: Args = {}, more: () => unknown = () => undefined): Program =>
-    () => {
-        const api = new CloudflareProtectedHttpApi("orders", {
-            domainName: NAME,
-            zoneId: "zone1",
-            routes: [{ routeKey: "$default", lambdaArn: HANDLER_ARN }],
-            deletionProtection: false,
-            ...args,
-        });
-        more();
-        return { url: api.url };
-    };
-const trusting = (names: string[], presented: string): Args => ({
-    originPull: { authorities: names.map((name) => ({ name })), presented },
-});
-const leaf = (generation: string): Args => ({ originPull: { authorities: [{ name: "1", leaf: generation }] } });
+import { leaf, program, trusting } from "./programs";
+import { Watch, summary } from "./watch";
 
 /** Each deployment of the history: what it is, and what must have moved (`undefined`: only the same on both engines). */
 const HISTORY: { title: string; program: Program; steps?: string[]; live: boolean }[] = [
@@ -91,123 +64,6 @@ const HISTORY: { title: string; program: Program; steps?: string[]; live: boolea
     },
     { title: "the second component gone", program: program(trusting(["2"], "2")), live: true },
 ];
-
-/** The cloud without what differs from run to run: ids, keys, serial numbers. */
-function summary(cloud: Cloud): unknown {
-    const zone = cloud.cloudflare.zones.get("zone1")!;
-    const { domains, apis, buckets, certificates } = cloud.aws;
-    return {
-        domains: [...domains.values()].map(({ domainName, mutualTls, mappings }) => [
-            domainName,
-            mutualTls?.pem.match(/BEGIN/g)?.length ?? 0,
-            mutualTls?.truststoreVersion !== undefined,
-            mappings.size,
-        ]),
-        apis: [...apis.values()].map(({ disableExecuteApiEndpoint, routes, stages }) => [
-            disableExecuteApiEndpoint,
-            [...routes.values()].map(({ routeKey }) => routeKey).sort(),
-            [...stages.keys()],
-        ]),
-        buckets: buckets.size,
-        certificates: [...certificates.values()].map(({ domainName, status }) => [domainName, status]),
-        records: [...zone.records.values()].map(({ type, proxied }) => `${type} ${proxied}`).sort(),
-        issuers: [...zone.hostnameCertificates.values()].map(({ issuer }) => issuer).sort(),
-        associations: [...zone.associations.values()].map(({ hostname, enabled, certId }) => [
-            hostname,
-            enabled,
-            zone.hostnameCertificates.get(certId)?.issuer,
-        ]),
-    };
-}
-
-/** What is seen from outside of one cloud: probes after every operation, and a load of visitors. */
-class Watch {
-    probes = 0;
-    entered: string[] = [];
-    served = 0;
-    dropped: string[] = [];
-    live = false;
-    title = "";
-    readonly #attack: Promise<{ certificatePem: string; privateKeyPem: string }> = stranger(NAME);
-
-    private constructor(
-        readonly cloud: Cloud,
-        readonly gateway: Awaited<ReturnType<typeof startGateway>>,
-        readonly edge: Awaited<ReturnType<typeof startEdge>>,
-    ) {}
-
-    static async start(cloud: Cloud): Promise<Watch> {
-        const gateway = await startGateway(cloud);
-        return new Watch(cloud, gateway, await startEdge(cloud, gateway));
-    }
-
-    /** The bypass identities that need no key of ours, at once. */
-    async goAround(after: string): Promise<void> {
-        const { cloud } = this;
-        const attack = await this.#attack;
-        const webCaPem = cloud.webCa.certificatePem;
-        const regional = cloud.aws.domains.get(NAME)?.targetDomainName;
-        const send = async (who: string, servername: string, host: string, identity?: typeof attack): Promise<void> => {
-            const nonce = randomUUID();
-            const tls = { version: "1.3" as const, servername, expectedName: servername, webCaPem, ...identity };
-            await probe({ port: this.gateway.port, host, nonce, tls });
-            this.probes++;
-            if (cloud.invocations.has(nonce)) this.entered.push(`${who} after ${after}`);
-        };
-        await Promise.all([
-            send("no certificate", NAME, NAME),
-            send("a stranger's certificate", NAME, NAME, attack),
-            send("no SNI", "", NAME),
-            ...(regional ? [send("the regional SNI", regional, NAME)] : []),
-            ...[...cloud.aws.apis.keys()].map((id) => send("the default endpoint", defaultEndpoint(cloud, id), defaultEndpoint(cloud, id))),
-        ]);
-    }
-
-    async visit(when: string): Promise<void> {
-        const nonce = randomUUID();
-        const tls = { version: "1.3" as const, servername: NAME, expectedName: NAME, webCaPem: this.cloud.webCa.certificatePem };
-        const result = await probe({ port: this.edge.port, host: NAME, nonce, tls });
-        if (result.kind === "status" && result.status === 200 && this.cloud.invocations.has(nonce)) this.served++;
-        else this.dropped.push(`${when}: ${result.kind === "status" ? result.status : result.reason}`);
-    }
-
-    /** Visitors without a pause until `work` has ended. */
-    async underLoad<T>(when: string, work: Promise<T>): Promise<T> {
-        let ended = false;
-        const load = (async () => {
-            do await this.visit(when);
-            while (!ended);
-        })();
-        try {
-            return await work;
-        } finally {
-            ended = true;
-            await load;
-        }
-    }
-
-    /** The providers, each operation followed by probes before the engine hears of it. */
-    watched(): Record<string, Provider> {
-        const made = providers(this.cloud);
-        for (const provider of Object.values(made))
-            for (const method of ["create", "update", "delete"]) {
-                const effect = provider.impl[method]!;
-                provider.impl[method] = (call, cb) => {
-                    const request = call.request as { getUrn(): string; getPreview?(): boolean };
-                    effect(call, (error, response) => {
-                        if (request.getPreview?.()) return cb(error, response);
-                        void this.goAround(`${method} ${request.getUrn().split("::").at(-1)}`).then(() => cb(error, response));
-                    });
-                };
-            }
-        return made;
-    }
-
-    async close(): Promise<void> {
-        await this.edge.close();
-        await this.gateway.close();
-    }
-}
 
 async function play(makeHost: (watch: Watch) => Promise<Host>): Promise<{ done: Done[]; clouds: unknown[]; watch: Watch; host: Host }> {
     const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }] });

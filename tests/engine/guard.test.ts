@@ -1,0 +1,83 @@
+/** The guard on the real engine: in the preview, in the update, before anything moves. */
+import { expect } from "chai";
+import { createCloud } from "../../lab/createCloud";
+import { providers, type Provider } from "../../lab/provider";
+import { findPulumi } from "../../tools/pulumiCli";
+import { addHandler } from "../support/handler";
+import { pooledKeys } from "../support/keys";
+import { PROJECT, RealHost } from "./hosts";
+import { program, trusting } from "./programs";
+
+describe("the guard on the real engine", function () {
+    this.timeout(120_000);
+    let host: RealHost;
+    let broken: string | undefined;
+    const protectedProgram = (names: string[], presented: string) => program({ ...trusting(names, presented), deletionProtection: true });
+
+    beforeEach(async function () {
+        if (!findPulumi()) {
+            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
+            this.skip();
+        }
+        const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
+        addHandler(cloud);
+        broken = undefined;
+        const made: Record<string, Provider> = providers(cloud);
+        for (const provider of Object.values(made)) {
+            const effect = provider.impl.update!;
+            provider.impl.update = (call, cb) =>
+                broken !== undefined && (call.request as { getUrn(): string }).getUrn().endsWith(`::${broken}`)
+                    ? cb({ code: 14, details: `the cloud said no to ${broken}` })
+                    : effect(call, cb);
+        }
+        host = await RealHost.open(made);
+    });
+    afterEach(() => host?.close());
+
+    it("refuses a one-step swap in preview and in up --skip-preview, before any other step, with path, rule and fix", async () => {
+        expect((await host.up(program())).text).not.to.contain("error");
+        for (const operation of [host.preview, host.up]) {
+            const refused = await operation(program(trusting(["2"], "2")));
+            expect(refused.ok).to.equal(false);
+            expect(refused.text)
+                .to.contain('originPull.authorities must keep "1" while the edge presents it')
+                .and.contain("[drop-presented]");
+            expect(refused.text).to.contain("Fix: three deployments");
+            expect(refused.steps.filter((step) => !/ orders(-ledger)?$/.test(step))).to.deep.equal([]);
+        }
+        const calm = await host.up(program(trusting(["1", "2"], "1")));
+        expect(calm.ok, calm.text).to.equal(true);
+    });
+
+    it("after a failed step asks to finish first, and lets the presentation be rolled back", async () => {
+        await host.up(program(trusting(["1", "2"], "1")));
+        broken = "orders-association";
+        expect((await host.up(program(trusting(["1", "2"], "2")))).text).to.contain("the cloud said no");
+        broken = undefined;
+        const drop = await host.preview(program(trusting(["2"], "2")));
+        expect(drop.text).to.contain("the last deployment did not finish").and.contain("[unfinished]");
+        const back = await host.up(program(trusting(["1", "2"], "1")));
+        expect(back.ok, back.text).to.equal(true);
+    });
+
+    it("with the glass broken lets a protected, compromised CA go at once, by the commands that it names", async () => {
+        await host.up(protectedProgram(["1"], "1"));
+        const refused = await host.up(protectedProgram(["2"], "2"));
+        const [, key] = /pulumi config set (\S+:breakGlass) "orders: <reason>"/.exec(refused.text) ?? [];
+        expect(key).to.equal(`${PROJECT}:breakGlass`);
+        const config = { [`${PROJECT}:breakGlass`]: "orders: the key of CA 1 leaked" };
+        const held = await host.preview(protectedProgram(["2"], "2"), { config });
+        const urns = [...new Set(held.text.match(/urn:pulumi:\S+::orders-origin-pull-ca-1-[a-z]+/g))];
+        expect(urns, held.text).not.to.deep.equal([]);
+        for (const urn of [
+            ...urns,
+            urns[0]!.replace(/tls:index.*$/, "tls:index/privateKey:PrivateKey::orders-origin-pull-ca-1-key"),
+            urns[0]!.replace(/tls:index.*$/, "tls:index/selfSignedCert:SelfSignedCert::orders-origin-pull-ca-1-certificate"),
+        ])
+            await host.cli("state", "unprotect", urn, "--yes");
+        const swapped = await host.up(protectedProgram(["2"], "2"), { config });
+        expect(swapped.ok, swapped.text).to.equal(true);
+        expect(swapped.text).to.contain('The glass is broken for "orders" (the key of CA 1 leaked)');
+        expect((await host.preview(protectedProgram(["2"], "2"))).steps).to.deep.equal([]);
+    });
+});

@@ -1,0 +1,127 @@
+/** What the tests see of a cloud: its shape, who gets in around the edge, and whether visitors are served. */
+import { randomUUID } from "node:crypto";
+import { stranger } from "../../lab/attackers";
+import type { Cloud } from "../../lab/cloud";
+import { defaultEndpoint } from "../../lab/dns";
+import { startEdge } from "../../lab/edge";
+import { startGateway } from "../../lab/gateway";
+import { probe } from "../../lab/probe";
+import { providers, type Provider } from "../../lab/provider";
+import { NAME } from "./programs";
+
+/** The cloud without what differs from run to run: ids, keys, serial numbers. */
+export function summary(cloud: Cloud): unknown {
+    const zone = cloud.cloudflare.zones.get("zone1")!;
+    const { domains, apis, buckets, certificates } = cloud.aws;
+    return {
+        domains: [...domains.values()].map(({ domainName, mutualTls, mappings }) => [
+            domainName,
+            mutualTls?.pem.match(/BEGIN/g)?.length ?? 0,
+            mutualTls?.truststoreVersion !== undefined,
+            mappings.size,
+        ]),
+        apis: [...apis.values()].map(({ disableExecuteApiEndpoint, routes, stages }) => [
+            disableExecuteApiEndpoint,
+            [...routes.values()].map(({ routeKey }) => routeKey).sort(),
+            [...stages.keys()],
+        ]),
+        buckets: buckets.size,
+        certificates: [...certificates.values()].map(({ domainName, status }) => [domainName, status]),
+        records: [...zone.records.values()].map(({ type, proxied }) => `${type} ${proxied}`).sort(),
+        issuers: [...zone.hostnameCertificates.values()].map(({ issuer }) => issuer).sort(),
+        associations: [...zone.associations.values()].map(({ hostname, enabled, certId }) => [
+            hostname,
+            enabled,
+            zone.hostnameCertificates.get(certId)?.issuer,
+        ]),
+    };
+}
+
+/** What is seen from outside of one cloud: probes after every operation, and a load of visitors. */
+export class Watch {
+    probes = 0;
+    entered: string[] = [];
+    served = 0;
+    dropped: string[] = [];
+    live = false;
+    title = "";
+    readonly #attack: Promise<{ certificatePem: string; privateKeyPem: string }> = stranger(NAME);
+
+    private constructor(
+        readonly cloud: Cloud,
+        readonly gateway: Awaited<ReturnType<typeof startGateway>>,
+        readonly edge: Awaited<ReturnType<typeof startEdge>>,
+    ) {}
+
+    static async start(cloud: Cloud): Promise<Watch> {
+        const gateway = await startGateway(cloud);
+        return new Watch(cloud, gateway, await startEdge(cloud, gateway));
+    }
+
+    /** The bypass identities that need no key of ours, at once. */
+    async goAround(after: string): Promise<void> {
+        const { cloud } = this;
+        const attack = await this.#attack;
+        const webCaPem = cloud.webCa.certificatePem;
+        const regional = cloud.aws.domains.get(NAME)?.targetDomainName;
+        const send = async (who: string, servername: string, host: string, identity?: typeof attack): Promise<void> => {
+            const nonce = randomUUID();
+            const tls = { version: "1.3" as const, servername, expectedName: servername, webCaPem, ...identity };
+            await probe({ port: this.gateway.port, host, nonce, tls });
+            this.probes++;
+            if (cloud.invocations.has(nonce)) this.entered.push(`${who} after ${after}`);
+        };
+        await Promise.all([
+            send("no certificate", NAME, NAME),
+            send("a stranger's certificate", NAME, NAME, attack),
+            send("no SNI", "", NAME),
+            ...(regional ? [send("the regional SNI", regional, NAME)] : []),
+            ...[...cloud.aws.apis.keys()].map((id) => send("the default endpoint", defaultEndpoint(cloud, id), defaultEndpoint(cloud, id))),
+        ]);
+    }
+
+    async visit(when: string): Promise<void> {
+        const nonce = randomUUID();
+        const tls = { version: "1.3" as const, servername: NAME, expectedName: NAME, webCaPem: this.cloud.webCa.certificatePem };
+        const result = await probe({ port: this.edge.port, host: NAME, nonce, tls });
+        if (result.kind === "status" && result.status === 200 && this.cloud.invocations.has(nonce)) this.served++;
+        else this.dropped.push(`${when}: ${result.kind === "status" ? result.status : result.reason}`);
+    }
+
+    /** Visitors without a pause until `work` has ended. */
+    async underLoad<T>(when: string, work: Promise<T>): Promise<T> {
+        let ended = false;
+        const load = (async () => {
+            do await this.visit(when);
+            while (!ended);
+        })();
+        try {
+            return await work;
+        } finally {
+            ended = true;
+            await load;
+        }
+    }
+
+    /** The providers, each operation followed by probes before the engine hears of it. */
+    watched(): Record<string, Provider> {
+        const made = providers(this.cloud);
+        for (const provider of Object.values(made))
+            for (const method of ["create", "update", "delete"]) {
+                const effect = provider.impl[method]!;
+                provider.impl[method] = (call, cb) => {
+                    const request = call.request as { getUrn(): string; getPreview?(): boolean };
+                    effect(call, (error, response) => {
+                        if (request.getPreview?.()) return cb(error, response);
+                        void this.goAround(`${method} ${request.getUrn().split("::").at(-1)}`).then(() => cb(error, response));
+                    });
+                };
+            }
+        return made;
+    }
+
+    async close(): Promise<void> {
+        await this.edge.close();
+        await this.gateway.close();
+    }
+}
