@@ -7,6 +7,8 @@ const KEYS = [
     "domainName",
     "zoneId",
     "originPullMode",
+    "originPullAuthorities",
+    "originPullPresented",
     "strictTls",
     "throttleBurstLimit",
     "throttleRateLimit",
@@ -44,6 +46,11 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
     const domainName = config.require("domainName");
     const zoneId = config.require("zoneId");
     const mode = oneOf(config, "originPullMode", OriginPullMode);
+    const authorities = config
+        .get("originPullAuthorities")
+        ?.split(",")
+        .map((name) => ({ name: name.trim() }));
+    const presented = config.get("originPullPresented");
     const strictTls = oneOf(config, "strictTls", StrictTls);
     const burstLimit = config.getNumber("throttleBurstLimit");
     const rateLimit = config.getNumber("throttleRateLimit");
@@ -95,7 +102,7 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
         domainName,
         zoneId,
         routes: [{ routeKey: "$default", lambdaArn: handler.arn }],
-        originPull: { mode },
+        originPull: { mode, authorities, presented },
         strictTls,
         throttle: burstLimit === undefined || rateLimit === undefined ? undefined : { burstLimit, rateLimit },
         accessLog: { retentionInDays },

@@ -1,5 +1,5 @@
 /** One run of engine.ts: registers, checks, compares, creates, updates, deletes, and remembers what went wrong. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import * as eng from "@pulumi/pulumi/proto/engine_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import * as res from "@pulumi/pulumi/proto/resource_pb";
@@ -162,14 +162,14 @@ export class Deployment {
         if (names.length) throw new Error(`${q.getType()} '${q.getName()}': the lab's engine does not implement ${names.join(", ")}`);
     }
 
-    async #check(q: res.RegisterResourceRequest, urn: string, news: Props, old: ResourceState | undefined, seed: string): Promise<Props> {
+    async #check(q: res.RegisterResourceRequest, urn: string, news: Props, old: ResourceState | undefined): Promise<Props> {
         const ck = new pb.CheckRequest();
         ck.setUrn(urn);
         ck.setType(q.getType());
         ck.setName(q.getName());
         if (old) ck.setOlds(struct(plainProps(old.inputs)));
         ck.setNews(struct(plainProps(news)));
-        ck.setRandomseed(hash(`${urn} ${seed}`));
+        ck.setRandomseed(randomBytes(32));
         const r = await this.call<pb.CheckResponse>(q.getType(), "check", ck);
         const failures = r.getFailuresList().map((f) => (f.getProperty() ? `${f.getProperty()}: ` : "") + f.getReason());
         if (failures.length) throw new Error(failures.map((f) => `${q.getType()} '${q.getName()}' has a problem: ${f}`).join("\n"));
@@ -286,11 +286,11 @@ export class Deployment {
             if (old && k in old.inputs) news[k] = old.inputs[k];
             else delete news[k];
         }
-        let inputs = await this.#check(q, urn, news, old, "");
+        let inputs = await this.#check(q, urn, news, old);
         const { op, first } = old ? await this.#diff(q, urn, inputs, old) : { op: "create" as const, first: false };
         if (old && op === "replace") {
             if (old.protect) throw new Error(`unable to replace resource ${urn} as it is currently marked for protection`);
-            inputs = await this.#check(q, urn, news, undefined, old.id); // a new name for what is named automatically
+            inputs = await this.#check(q, urn, news, undefined); // a new name for what is named automatically
         }
         return this.step(op, urn, base, async () => {
             if (old && op === "replace" && first) {
@@ -373,7 +373,8 @@ export class Deployment {
                     return await this.#busy(() => f(q));
                 } catch (e) {
                     if (!this.closed) this.errors.push(textOf(e));
-                    throw e;
+                    // Never the provider's own code: at UNAVAILABLE the SDK believes the engine gone, and waits for ever.
+                    throw new Error(textOf(e));
                 }
             };
         const monitor = {

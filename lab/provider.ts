@@ -196,8 +196,10 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
         const type = typeOf(q.getUrn(), pkg);
         const response = new pb.ReadResponse();
         const sent = inputsOf(q.getProperties());
-        const state = Object.keys(sent).length ? sent : store.get(`${type.token} ${q.getId()}`);
-        const now = state && (type.read ? type.read(cloud, q.getId(), state) : {});
+        const importing = Object.keys(sent).length === 0;
+        const id = importing && type.importPart !== undefined ? (q.getId().split("/")[type.importPart] ?? "") : q.getId();
+        const state = importing ? store.get(`${type.token} ${id}`) : sent;
+        const now = state && (type.read ? type.read(cloud, id, state) : {});
         if (!state || !now) return response;
         const inputs = q.getInputs()
             ? inputsOf(q.getInputs())
@@ -205,7 +207,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
                   Object.entries(state).filter(([key]) => Object.hasOwn(type.properties, key) && !type.computed.includes(key)),
               );
         const moved = Object.entries(now).filter(([key]) => Object.hasOwn(inputs, key));
-        response.setId(q.getId());
+        response.setId(id);
         response.setProperties(struct({ ...state, ...now }));
         response.setInputs(struct({ ...inputs, ...Object.fromEntries(moved) }));
         return response;

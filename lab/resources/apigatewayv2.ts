@@ -140,6 +140,7 @@ function writeStage(cloud: Cloud, inputs: Props): Props {
 
 const stage: ResourceType = {
     token: "aws:apigatewayv2/stage:Stage",
+    importPart: 1,
     properties: {
         ...REGIONAL,
         apiId: "string! replace",
@@ -202,6 +203,7 @@ function writeIntegration(cloud: Cloud, id: string, inputs: Props): Props {
 
 const integration: ResourceType = {
     token: "aws:apigatewayv2/integration:Integration",
+    importPart: 1,
     properties: {
         ...REGIONAL,
         apiId: "string! replace",
@@ -262,6 +264,7 @@ function writeRoute(cloud: Cloud, id: string, inputs: Props): Props {
 
 const route: ResourceType = {
     token: "aws:apigatewayv2/route:Route",
+    importPart: 1,
     properties: {
         ...REGIONAL,
         apiId: "string! replace",

@@ -41,6 +41,7 @@ function write(cloud: Cloud, id: string, inputs: Props): Props {
 
 const record: ResourceType = {
     token: "cloudflare:index/dnsRecord:DnsRecord",
+    importPart: 1,
     properties: {
         zoneId: "string! replace",
         name: "string!",

@@ -165,6 +165,7 @@ function writeMapping(cloud: Cloud, id: string, inputs: Props): Props {
 
 const apiMapping: ResourceType = {
     token: "aws:apigatewayv2/apiMapping:ApiMapping",
+    importPart: 0,
     properties: { ...REGIONAL, apiId: "string! replace", domainName: "string! replace", stage: "string!", apiMappingKey: "string" },
     computed: [],
     check: checkRegion,

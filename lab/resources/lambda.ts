@@ -134,6 +134,7 @@ function functionOf(cloud: Cloud, nameOrArn: string): LambdaFunction | undefined
 
 const permission: ResourceType = {
     token: "aws:lambda/permission:Permission",
+    importPart: 1,
     properties: {
         ...REGIONAL,
         action: "string! replace",

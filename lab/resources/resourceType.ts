@@ -63,6 +63,8 @@ export interface ResourceType {
     /** Whether two different values of a property mean the same. */
     same?(property: string, before: unknown, after: unknown): boolean;
     delete(cloud: Cloud, id: string, state: Props): void;
+    /** Which part of an import id such as `<API id>/<route id>` is the resource's own id; without it the whole is. */
+    importPart?: 0 | 1;
 }
 
 /** Drops the wrappers of secrets, outputs and resource references; assets and archives stay as they are. */

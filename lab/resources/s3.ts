@@ -62,7 +62,8 @@ const bucket: ResourceType = {
     },
     read: (cloud, id) => (cloud.aws.buckets.has(id) ? {} : undefined),
     delete(cloud, id, state) {
-        const held = bucketOf(cloud, id);
+        const held = cloud.aws.buckets.get(id);
+        if (!held) return; // As the provider: what is gone is deleted.
         if (held.objects.size > 0 && state.forceDestroy !== true) broken("bucket-not-empty", "forceDestroy", `BucketNotEmpty: ${id}`);
         cloud.aws.buckets.delete(id);
     },

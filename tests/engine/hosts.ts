@@ -26,6 +26,11 @@ export interface Done {
 
 export interface RunOptions {
     config?: Record<string, string>;
+    secrets?: Record<string, string>;
+    /** `--target`, by the resources' names. Real engine only. */
+    target?: string[];
+    /** `--import-file`, for a preview on the real engine. */
+    importFile?: string;
 }
 
 export interface Host {
@@ -72,6 +77,8 @@ const OPS: Record<string, string | undefined> = {
 /** The real engine, its state in a folder of its own. */
 export class RealHost implements Host {
     #config: string[] = [];
+    /** Everything that the CLI said, events included. */
+    transcript = "";
 
     private constructor(
         readonly stack: Stack,
@@ -113,8 +120,9 @@ export class RealHost implements Host {
         operation: (listen: (event: EngineEvent) => void) => Promise<unknown>,
     ): Promise<Done> {
         for (const key of this.#config) await this.stack.removeConfig(key);
-        this.#config = Object.keys(options.config ?? {});
+        this.#config = [...Object.keys(options.config ?? {}), ...Object.keys(options.secrets ?? {})];
         for (const [key, value] of Object.entries(options.config ?? {})) await this.stack.setConfig(key, { value });
+        for (const [key, value] of Object.entries(options.secrets ?? {})) await this.stack.setConfig(key, { value, secret: true });
         this.stack.workspace.program = async () => {
             const outputs = await program();
             return (outputs ?? {}) as Record<string, unknown>;
@@ -122,6 +130,7 @@ export class RealHost implements Host {
         const steps: string[] = [];
         const said: string[] = [];
         const listen = (event: EngineEvent): void => {
+            this.transcript += `${JSON.stringify(event)}\n`;
             const step = event.resourcePreEvent?.metadata;
             const op = step && OPS[step.op];
             if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);
@@ -135,18 +144,40 @@ export class RealHost implements Host {
         }
     }
 
+    readonly #heard = (text: string): void => void (this.transcript += text);
+
     preview = (program: Program, options: RunOptions = {}): Promise<Done> =>
-        this.#run(program, options, (onEvent) => this.stack.preview({ onEvent }));
+        this.#run(program, options, (onEvent) =>
+            this.stack.preview({ onEvent, onOutput: this.#heard, onError: this.#heard, importFile: options.importFile }),
+        );
     /** The Automation API's `up` is `up --skip-preview`. */
-    up = (program: Program, options: RunOptions = {}): Promise<Done> =>
-        this.#run(program, options, (onEvent) => this.stack.up({ onEvent }));
+    up = async (program: Program, options: RunOptions = {}): Promise<Done> => {
+        const target = options.target && (await this.urns(options.target));
+        return this.#run(program, options, (onEvent) => this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target }));
+    };
     destroy = (): Promise<Done> =>
         this.#run(
             () => undefined,
             {},
-            (onEvent) => this.stack.destroy({ onEvent }),
+            (onEvent) => this.stack.destroy({ onEvent, onOutput: this.#heard, onError: this.#heard }),
         );
-    refresh = (program: Program): Promise<Done> => this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent }));
+    refresh = (program: Program): Promise<Done> =>
+        this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent, onOutput: this.#heard, onError: this.#heard }));
+
+    /** The URNs of the resources of these names. */
+    async urns(names: string[]): Promise<string[]> {
+        const { resources } = JSON.parse(await this.state()) as { resources: { urn: string }[] };
+        return resources.map(({ urn }) => urn).filter((urn) => names.includes(urn.split("::").at(-1)!));
+    }
+
+    /** SIGKILL to the CLI that is running. */
+    async kill(): Promise<void> {
+        const { stdout } = await execFile("ps", ["-eo", "pid=,ppid=,args="]);
+        for (const line of stdout.split("\n")) {
+            const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+            if (Number(parent) === process.pid && args?.includes("pulumi")) process.kill(Number(pid), "SIGKILL");
+        }
+    }
 
     /** The CLI itself, as the person at the terminal would call it. */
     cli = async (...args: string[]): Promise<string> => {

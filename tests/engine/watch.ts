@@ -103,8 +103,8 @@ export class Watch {
         }
     }
 
-    /** The providers, each operation followed by probes before the engine hears of it. */
-    watched(): Record<string, Provider> {
+    /** The providers, each operation followed by probes, and by `then`, before the engine hears of it. */
+    watched(then: (operation: string) => Promise<void> = () => Promise.resolve()): Record<string, Provider> {
         const made = providers(this.cloud);
         for (const provider of Object.values(made))
             for (const method of ["create", "update", "delete"]) {
@@ -113,7 +113,10 @@ export class Watch {
                     const request = call.request as { getUrn(): string; getPreview?(): boolean };
                     effect(call, (error, response) => {
                         if (request.getPreview?.()) return cb(error, response);
-                        void this.goAround(`${method} ${request.getUrn().split("::").at(-1)}`).then(() => cb(error, response));
+                        const operation = `${method} ${request.getUrn().split("::").at(-1)}`;
+                        void this.goAround(operation)
+                            .then(() => then(operation))
+                            .then(() => cb(error, response));
                     });
                 };
             }
