@@ -374,7 +374,7 @@ export class Deployment {
                 } catch (e) {
                     if (!this.closed) this.errors.push(textOf(e));
                     // Never the provider's own code: at UNAVAILABLE the SDK believes the engine gone, and waits for ever.
-                    throw new Error(textOf(e));
+                    throw new Error(textOf(e), { cause: e });
                 }
             };
         const monitor = {

@@ -3,6 +3,7 @@ import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { Engine, type ProviderLike } from "../../lab/engine";
@@ -182,13 +183,34 @@ export class RealHost implements Host {
     /** The CLI itself, as the person at the terminal would call it. */
     cli = async (...args: string[]): Promise<string> => {
         const { workDir, envVars, pulumiCommand } = this.stack.workspace;
-        const env = { ...process.env, ...envVars, PULUMI_HOME: path.join(this.folder, "home") };
+        const env = {
+            ...process.env,
+            ...envVars,
+            PATH: `${this.#languageHost()}${path.delimiter}${process.env.PATH}`,
+            PULUMI_HOME: path.join(this.folder, "home"),
+        };
         const { stdout, stderr } = await execFile(pulumiCommand.command, [...args, "--non-interactive", "--stack", this.stack.name], {
             cwd: workDir,
             env,
         });
         return stdout + stderr;
     };
+
+    /** A folder with a `pulumi-language-nodejs` that does nothing. */
+    #languageHost(): string {
+        const folder = path.join(this.folder, "bin");
+        fs.mkdirSync(folder, { recursive: true });
+        const tsx = pathToFileURL(require.resolve("tsx")).href;
+        const host = path.join(__dirname, "..", "support", "languageHost.ts");
+        fs.writeFileSync(
+            path.join(folder, "pulumi-language-nodejs"),
+            `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${host}"\n`,
+            {
+                mode: 0o755,
+            },
+        );
+        return folder;
+    }
 
     /** The whole state, as it would be stored. */
     state = async (): Promise<string> => JSON.stringify((await this.stack.exportStack()).deployment);

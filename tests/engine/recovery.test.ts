@@ -7,7 +7,7 @@ import type { Cloud } from "../../lab/cloud";
 import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import { RealHost, SmallHost } from "./hosts";
+import { PROJECT, RealHost, SmallHost } from "./hosts";
 import { NAME, program } from "./programs";
 import { Watch, summary } from "./watch";
 
@@ -39,6 +39,19 @@ async function scene(): Promise<{ cloud: Cloud; watch: Watch }> {
     const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
     addHandler(cloud);
     return { cloud, watch: await Watch.start(cloud) };
+}
+
+/** After a crash of the CLI. */
+async function cancel(host: RealHost): Promise<void> {
+    try {
+        await host.cli("cancel", "--yes");
+    } catch (error) {
+        if (!(error as Error).message.includes("failed to load checkpoint")) throw error;
+        // Killed while it wrote: a backend in a folder does not write in one go.
+        const checkpoint = path.join(host.folder, ".pulumi", "stacks", PROJECT, "dev.json");
+        fs.copyFileSync(`${checkpoint}.bak`, checkpoint);
+        await host.cli("cancel", "--yes");
+    }
 }
 
 /** "If something exists already", as the README says it. Returns what was imported. */
@@ -85,13 +98,13 @@ describe("the recovery that the README describes", function () {
             try {
                 const killed = await host.up(program());
                 expect(killed.ok, `${target} was to be the last`).to.equal(false);
-                await host.cli("cancel", "--yes");
+                await cancel(host);
                 let again = await host.up(program());
-                if (!again.ok) {
-                    if (target.includes("-upload-")) {
-                        expect(again.text).to.contain("already exists for this zone");
+                // A checkpoint from before may have missed more than one answer.
+                for (let tries = 0; !again.ok && tries < 5; tries++) {
+                    if (again.text.includes("already exists for this zone")) {
                         cloud.cloudflare.zones.get("zone1")!.hostnameCertificates.clear();
-                        byHand.push(`${target}: deleted at Cloudflare`);
+                        byHand.push(`${target}: hostname certificate deleted at Cloudflare`);
                     } else byHand.push(`${target}: ${await importWhatExists(host, cloud, again.text)}`);
                     again = await host.up(program());
                 }
