@@ -74,7 +74,7 @@ describe("the guard on the real engine", function () {
             urns[0]!.replace(/tls:index.*$/, "tls:index/privateKey:PrivateKey::orders-origin-pull-ca-1-key"),
             urns[0]!.replace(/tls:index.*$/, "tls:index/selfSignedCert:SelfSignedCert::orders-origin-pull-ca-1-certificate"),
         ])
-            await host.cli("state", "unprotect", urn, "--yes");
+            await host.cli(["state", "unprotect", urn, "--yes"]);
         const swapped = await host.up(protectedProgram(["2"], "2"), { config });
         expect(swapped.ok, swapped.text).to.equal(true);
         expect(swapped.text).to.contain('The glass is broken for "orders" (the key of CA 1 leaked)');

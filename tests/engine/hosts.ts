@@ -75,6 +75,9 @@ const OPS: Record<string, string | undefined> = {
     "delete-replaced": "delete",
 };
 
+// As one type: the overloads of `process.on` know each event only by itself.
+const LISTENED = ["uncaughtException", "unhandledRejection"] as unknown as "unhandledRejection"[];
+
 /** The real engine, its state in a folder of its own. */
 export class RealHost implements Host {
     #config: string[] = [];
@@ -137,11 +140,18 @@ export class RealHost implements Host {
             if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);
             if (event.diagnosticEvent) said.push(event.diagnosticEvent.message);
         };
+        // A program that was cut off by the end of its CLI leaves the SDK's listeners behind, which would hide later rejections.
+        const before = LISTENED.map((event) => process.listeners(event));
         try {
             await operation(listen);
             return { ok: true, steps: steps.sort(), text: said.join("\n") };
         } catch (error) {
             return { ok: false, steps: steps.sort(), text: `${said.join("\n")}\n${(error as Error).message}` };
+        } finally {
+            LISTENED.forEach((event, i) => {
+                for (const listener of process.listeners(event))
+                    if (!before[i]!.includes(listener)) process.off(event, listener as (error: unknown) => void);
+            });
         }
     }
 
@@ -181,13 +191,14 @@ export class RealHost implements Host {
     }
 
     /** The CLI itself, as the person at the terminal would call it. */
-    cli = async (...args: string[]): Promise<string> => {
+    cli = async (args: string[], extra: Record<string, string> = {}): Promise<string> => {
         const { workDir, envVars, pulumiCommand } = this.stack.workspace;
         const env = {
             ...process.env,
             ...envVars,
             PATH: `${this.#languageHost()}${path.delimiter}${process.env.PATH}`,
             PULUMI_HOME: path.join(this.folder, "home"),
+            ...extra,
         };
         const { stdout, stderr } = await execFile(pulumiCommand.command, [...args, "--non-interactive", "--stack", this.stack.name], {
             cwd: workDir,

@@ -44,13 +44,13 @@ async function scene(): Promise<{ cloud: Cloud; watch: Watch }> {
 /** After a crash of the CLI. */
 async function cancel(host: RealHost): Promise<void> {
     try {
-        await host.cli("cancel", "--yes");
+        await host.cli(["cancel", "--yes"]);
     } catch (error) {
         if (!(error as Error).message.includes("failed to load checkpoint")) throw error;
         // Killed while it wrote: a backend in a folder does not write in one go.
         const checkpoint = path.join(host.folder, ".pulumi", "stacks", PROJECT, "dev.json");
         fs.copyFileSync(`${checkpoint}.bak`, checkpoint);
-        await host.cli("cancel", "--yes");
+        await host.cli(["cancel", "--yes"]);
     }
 }
 
@@ -66,7 +66,7 @@ async function importWhatExists(host: RealHost, cloud: Cloud, error: string): Pr
     entry!.id = Object.entries(lookUp(cloud, name)).reduce((id, [place, value]) => id.replace(place, value ?? place), ids.get(type)!);
     plan.resources = [entry!];
     fs.writeFileSync(file, JSON.stringify(plan));
-    await host.cli("import", "--file", file, "--generate-code=false", "--protect=false", "--yes", "--skip-preview");
+    await host.cli(["import", "--file", file, "--generate-code=false", "--protect=false", "--yes", "--skip-preview"]);
     return `${name} imported as ${entry!.id}`;
 }
 

@@ -1,6 +1,6 @@
 /** What the tests see of a cloud: its shape, who gets in around the edge, and whether visitors are served. */
 import { randomUUID } from "node:crypto";
-import { stranger } from "../../lab/attackers";
+import { stranger, type Attacker, type Identity } from "../../lab/attackers";
 import type { Cloud } from "../../lab/cloud";
 import { defaultEndpoint } from "../../lab/dns";
 import { startEdge } from "../../lab/edge";
@@ -45,7 +45,7 @@ export class Watch {
     dropped: string[] = [];
     live = false;
     title = "";
-    readonly #attack: Promise<{ certificatePem: string; privateKeyPem: string }> = stranger(NAME);
+    readonly attacker: Promise<Attacker> = stranger(NAME);
 
     private constructor(
         readonly cloud: Cloud,
@@ -61,10 +61,10 @@ export class Watch {
     /** The bypass identities that need no key of ours, at once. */
     async goAround(after: string): Promise<void> {
         const { cloud } = this;
-        const attack = await this.#attack;
+        const attack = await this.attacker;
         const webCaPem = cloud.webCa.certificatePem;
         const regional = cloud.aws.domains.get(NAME)?.targetDomainName;
-        const send = async (who: string, servername: string, host: string, identity?: typeof attack): Promise<void> => {
+        const send = async (who: string, servername: string, host: string, identity?: Identity): Promise<void> => {
             const nonce = randomUUID();
             const tls = { version: "1.3" as const, servername, expectedName: servername, webCaPem, ...identity };
             await probe({ port: this.gateway.port, host, nonce, tls });

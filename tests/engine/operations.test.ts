@@ -1,0 +1,133 @@
+/** What people do to a stack besides `up`: refresh, `--target`, destroy, a dashboard behind its back, and mistakes. */
+import { expect } from "chai";
+import { createCloud } from "../../lab/createCloud";
+import type { Cloud } from "../../lab/cloud";
+import { FAULTS } from "../../lab/faults";
+import { findPulumi } from "../../tools/pulumiCli";
+import { addHandler } from "../support/handler";
+import { pooledKeys } from "../support/keys";
+import { RealHost } from "./hosts";
+import { NAME, program, trusting } from "./programs";
+import { Watch, summary } from "./watch";
+
+describe("operations on the real engine", function () {
+    this.timeout(120_000);
+    let cloud: Cloud;
+    let watch: Watch;
+    let host: RealHost;
+    let during: (operation: string) => Promise<void>;
+
+    beforeEach(async function () {
+        if (!findPulumi()) {
+            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
+            this.skip();
+        }
+        cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
+        addHandler(cloud);
+        watch = await Watch.start(cloud);
+        during = () => Promise.resolve();
+        host = await RealHost.open(watch.watched((operation) => during(operation)));
+    });
+    afterEach(async () => {
+        await host?.close();
+        await watch?.close();
+    });
+    const up = async (...args: Parameters<RealHost["up"]>) => {
+        const done = await host.up(...args);
+        expect(done.ok, done.text).to.equal(true);
+        return done;
+    };
+    const resources = async () =>
+        (JSON.parse(await host.state()) as { resources: { urn: string; inputs: unknown; outputs: unknown }[] }).resources;
+
+    it("sees no drift where there is none", async () => {
+        await up(program());
+        const before = (await resources()).map(({ urn, inputs }) => [urn, inputs]);
+        expect((await host.refresh(program())).ok).to.equal(true);
+        expect((await resources()).map(({ urn, inputs }) => [urn, inputs])).to.deep.equal(before);
+        expect((await host.preview(program())).steps).to.deep.equal([]);
+    });
+
+    it("puts our bytes back when somebody overwrote the truststore, and never pins the intruder's version", async () => {
+        await up(program());
+        const [object] = [...cloud.aws.buckets.values()].flatMap(({ objects }) => [...objects.values()]);
+        const attacker = await watch.attacker;
+        object!.push({ ...object!.at(-1)!, versionId: "intruder", body: attacker.caPem, etag: "d41d8cd98f00b204e9800998ecf8427e" });
+        const pinned: (string | undefined)[] = [];
+        during = () => Promise.resolve(void pinned.push(cloud.aws.domains.get(NAME)?.mutualTls?.truststoreVersion));
+        expect((await host.refresh(program())).ok).to.equal(true);
+        expect((await up(program())).steps).to.deep.equal(["update orders-domain", "update orders-truststore-object"]);
+        expect(pinned).to.have.length.greaterThan(0);
+        expect(pinned).not.to.include("intruder");
+        expect(object!.at(-1)!.body).not.to.contain(attacker.caPem);
+        expect(watch.entered).to.deep.equal([]);
+        await watch.visit("after");
+        expect(watch.dropped).to.deep.equal([]);
+    });
+
+    for (const fault of ["default-endpoint-open", "mtls-removed", "association-off", "grey-record"])
+        it(`takes back what a dashboard did: ${FAULTS[fault]!.summary}`, async () => {
+            await up(program());
+            const before = summary(cloud);
+            const { caPem } = await watch.attacker;
+            await FAULTS[fault]!.apply({ cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: caPem });
+            expect(summary(cloud)).not.to.deep.equal(before);
+            expect((await host.refresh(program())).ok).to.equal(true);
+            expect((await up(program())).steps).not.to.deep.equal([]);
+            expect(summary(cloud)).to.deep.equal(before);
+            watch.entered.length = 0; // While the fault lasted, it was open.
+            await watch.goAround("the repair");
+            await watch.visit("after the repair");
+            expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
+        });
+
+    it("is not destroyed while it is protected, and says what to do; unprotected it goes", async () => {
+        const args = (deletionProtection: boolean) => program({ deletionProtection });
+        await up(args(true));
+        const before = summary(cloud);
+        const held = await host.destroy();
+        expect(held.ok).to.equal(false);
+        expect(held.text).to.contain("orders-domain").and.contain("protect");
+        expect(summary(cloud)).to.deep.equal(before);
+        await watch.visit("after the refused destroy");
+        expect(watch.dropped).to.deep.equal([]);
+        await up(args(false));
+        expect((await host.destroy()).ok).to.equal(true);
+        expect(cloud.aws.domains.size + cloud.aws.apis.size + cloud.aws.buckets.size).to.equal(0);
+        expect(watch.entered).to.deep.equal([]);
+    });
+
+    it("with --target moves that one resource", async () => {
+        await up(program());
+        const changed = program({ throttle: { burstLimit: 5, rateLimit: 5 }, cors: { allowOrigins: ["https://app.example.com"] } });
+        expect((await up(changed, { target: ["orders-stage"] })).steps).to.deep.equal(["update orders-stage"]);
+        expect((await up(changed)).steps).to.deep.equal(["update orders-api"]);
+    });
+
+    it("lets one deployment at a time at a stack, and loses nothing of the first", async () => {
+        let second = "";
+        during = async (operation) => {
+            if (operation === "create orders-api")
+                second = await host.cli(["destroy", "--yes", "--skip-preview"]).catch((e: Error) => e.message);
+        };
+        await up(program());
+        expect(second).to.contain("the stack is currently locked");
+        expect((await host.preview(program())).steps).to.deep.equal([]);
+    });
+
+    it("refuses a wrong passphrase and a provider that is not there, and keeps the state", async () => {
+        await up(program(trusting(["1", "2"], "1")));
+        const before = await resources();
+        const wrong = await host
+            .cli(["destroy", "--yes", "--skip-preview"], { PULUMI_CONFIG_PASSPHRASE: "wrong" })
+            .catch((e: Error) => e.message);
+        expect(wrong).to.contain("incorrect passphrase");
+        const gone = await host
+            .cli(["destroy", "--yes", "--skip-preview"], { PULUMI_DEBUG_PROVIDERS: "aws:1,cloudflare:1,tls:1" })
+            .catch((e: Error) => e.message);
+        expect(gone).to.match(/connection refused|could not (connect|attach)|provider/i);
+        expect(await resources()).to.deep.equal(before);
+        await watch.visit("after both");
+        expect(watch.dropped).to.deep.equal([]);
+    });
+});
