@@ -62,7 +62,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const ledger = new Ledger(
             `${name}-ledger`,
             name,
-            { domainName, zoneId, mode, authorities, presented: presented ?? CLOUDFLARE_SHARED },
+            { domainName, zoneId, mode, authorities, presented: presented ?? CLOUDFLARE_SHARED, deletionProtection: protect },
             { parent: this },
         );
         // Nothing moves before the change is judged.

@@ -15,6 +15,7 @@ export interface LedgerArgs {
     authorities: OriginPullAuthority[];
     /** Name of the presented authority, `cloudflare-shared` in mode Shared. */
     presented: string;
+    deletionProtection: boolean;
 }
 
 function keysOf(authority: OriginPullAuthority): pulumi.Input<string[]> {
@@ -104,6 +105,8 @@ export class Ledger extends pulumi.ComponentResource {
         const reason = breakGlass(component);
         super("cloudflare-protected-http-api:index:Ledger", name, factsOf(args), {
             ...opts,
+            // A `destroy` that something protected stops would still take what nothing depends on: the memory would be gone.
+            protect: args.deletionProtection,
             ...(reason === undefined ? { hooks: { beforeUpdate: guardHook(component) } } : {}),
         });
         if (reason !== undefined)

@@ -200,10 +200,12 @@ export class RealHost implements Host {
             PULUMI_HOME: path.join(this.folder, "home"),
             ...extra,
         };
-        const { stdout, stderr } = await execFile(pulumiCommand.command, [...args, "--non-interactive", "--stack", this.stack.name], {
-            cwd: workDir,
-            env,
-        });
+        const argv = [...args, "--non-interactive", "--stack", this.stack.name];
+        const { stdout, stderr } = await execFile(pulumiCommand.command, argv, { cwd: workDir, env }).catch(
+            (error: Error & { stdout: string; stderr: string }) => {
+                throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
+            },
+        );
         return stdout + stderr;
     };
 

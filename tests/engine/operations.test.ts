@@ -7,7 +7,7 @@ import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost } from "./hosts";
-import { NAME, program, trusting } from "./programs";
+import { NAME, leaf, program, trusting } from "./programs";
 import { Watch, summary } from "./watch";
 
 describe("operations on the real engine", function () {
@@ -50,22 +50,22 @@ describe("operations on the real engine", function () {
 
     it("puts our bytes back when somebody overwrote the truststore, and never pins the intruder's version", async () => {
         await up(program());
-        const [object] = [...cloud.aws.buckets.values()].flatMap(({ objects }) => [...objects.values()]);
+        const object = () => [...cloud.aws.buckets.values()].flatMap(({ objects }) => [...objects.values()])[0]!;
         const attacker = await watch.attacker;
-        object!.push({ ...object!.at(-1)!, versionId: "intruder", body: attacker.caPem, etag: "d41d8cd98f00b204e9800998ecf8427e" });
+        object().push({ ...object().at(-1)!, versionId: "intruder", body: attacker.caPem, etag: "d41d8cd98f00b204e9800998ecf8427e" });
         const pinned: (string | undefined)[] = [];
         during = () => Promise.resolve(void pinned.push(cloud.aws.domains.get(NAME)?.mutualTls?.truststoreVersion));
         expect((await host.refresh(program())).ok).to.equal(true);
         expect((await up(program())).steps).to.deep.equal(["update orders-domain", "update orders-truststore-object"]);
         expect(pinned).to.have.length.greaterThan(0);
         expect(pinned).not.to.include("intruder");
-        expect(object!.at(-1)!.body).not.to.contain(attacker.caPem);
+        expect(object().at(-1)!.body).not.to.contain(attacker.caPem);
         expect(watch.entered).to.deep.equal([]);
         await watch.visit("after");
         expect(watch.dropped).to.deep.equal([]);
     });
 
-    for (const fault of ["default-endpoint-open", "mtls-removed", "association-off", "grey-record"])
+    for (const fault of ["default-endpoint-open", "mtls-removed", "grey-record"])
         it(`takes back what a dashboard did: ${FAULTS[fault]!.summary}`, async () => {
             await up(program());
             const before = summary(cloud);
@@ -81,14 +81,29 @@ describe("operations on the real engine", function () {
             expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
         });
 
+    // The provider never reads the association back (facts 7.2): a new leaf is what makes it write.
+    it("does not see an association that was turned off, and turns it on with the next leaf", async () => {
+        await up(program());
+        const { caPem } = await watch.attacker;
+        await FAULTS["association-off"]!.apply({ cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: caPem });
+        expect((await host.refresh(program())).ok).to.equal(true);
+        expect((await up(program())).steps).to.deep.equal([]);
+        await up(program(leaf("2")));
+        await watch.visit("after a new leaf");
+        expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
+    });
+
     it("is not destroyed while it is protected, and says what to do; unprotected it goes", async () => {
         const args = (deletionProtection: boolean) => program({ deletionProtection });
         await up(args(true));
         const before = summary(cloud);
         const held = await host.destroy();
         expect(held.ok).to.equal(false);
-        expect(held.text).to.contain("orders-domain").and.contain("protect");
+        expect(held.text).to.contain("orders-record").and.contain("protect");
         expect(summary(cloud)).to.deep.equal(before);
+        // The guard has lost nothing by it.
+        const swap = await host.preview(program({ deletionProtection: true, ...trusting(["2"], "2") }));
+        expect(swap.text).to.contain("[drop-presented]");
         await watch.visit("after the refused destroy");
         expect(watch.dropped).to.deep.equal([]);
         await up(args(false));
