@@ -105,7 +105,7 @@ export async function startEdge(cloud: Cloud, gateway: Gateway): Promise<Edge> {
             const answerHeaders = { ...answer.headers };
             delete answerHeaders.connection;
             delete answerHeaders["keep-alive"];
-            res.writeHead(answer.statusCode ?? 502, { ...answerHeaders, "cf-ray": ray, server: "cloudflare", connection: "close" });
+            res.writeHead(answer.statusCode ?? 502, { ...answerHeaders, "cf-ray": ray, server: "cloudflare" });
             answer.on("error", () => res.destroy());
             answer.pipe(res);
         } catch (error) {

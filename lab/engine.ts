@@ -52,11 +52,18 @@ export class Engine {
             config = {},
             secretConfigKeys = [],
             deadlineMs = 120_000,
+            without,
             onStep,
         } = options;
         // A preview works on a copy, so that what it plans is seen by its later steps and then forgotten.
         const state = preview ? new Map([...this.state].map(([k, v]) => [k, { ...v }])) : this.state;
-        const d = new Deployment(this.providers, state, preview ? [...this.#pending] : this.#pending, { preview, project, stack, onStep });
+        const d = new Deployment(this.providers, state, preview ? [...this.#pending] : this.#pending, {
+            preview,
+            project,
+            stack,
+            without,
+            onStep,
+        });
         const server = await d.serve();
         const key = (k: string) => (k.includes(":") ? k : `${project}:${k}`);
         const listeners = process.listeners("unhandledRejection");

@@ -19,6 +19,8 @@ export interface RunOptions {
     config?: Record<string, string>;
     secretConfigKeys?: string[];
     deadlineMs?: number;
+    /** Features of the engine to do without, as one that is too old. */
+    without?: string[];
     onStep?: (s: Step) => void;
 }
 
@@ -78,7 +80,7 @@ export class Deployment {
         readonly providers: Record<string, ProviderLike>,
         readonly state: Map<string, ResourceState>,
         readonly pending: Pending[],
-        readonly options: { preview: boolean; project: string; stack: string; onStep?: (s: Step) => void },
+        readonly options: { preview: boolean; project: string; stack: string; without?: string[]; onStep?: (s: Step) => void },
     ) {}
 
     async #busy<T>(work: () => Promise<T>): Promise<T> {
@@ -380,7 +382,7 @@ export class Deployment {
         const monitor = {
             supportsFeature: (q: res.SupportsFeatureRequest) => {
                 const r = new res.SupportsFeatureResponse();
-                r.setHassupport(FEATURES.includes(q.getId()));
+                r.setHassupport(FEATURES.includes(q.getId()) && !this.options.without?.includes(q.getId()));
                 return r;
             },
             registerResource: noting(async (q: res.RegisterResourceRequest) => {

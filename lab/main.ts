@@ -10,6 +10,7 @@ import { expired, forged, stranger } from "./attackers";
 import { deploy, stateOutput, type Deployment } from "./deployment";
 import { FAULTS } from "./faults";
 import { playIdentities, type Row } from "./identities";
+import { rotate, type Phase } from "./rotate";
 import { addSibling } from "./sibling";
 
 interface Options {
@@ -17,6 +18,7 @@ interface Options {
     faults?: boolean;
     mode: string;
     json?: boolean;
+    rotate?: boolean;
     keep?: boolean;
 }
 
@@ -91,6 +93,49 @@ function printRows(rows: Row[], colour: boolean): void {
     console.log(table.toString());
 }
 
+function printPhases(phases: Phase[]): void {
+    const head = [
+        "deployment",
+        "resources moved",
+        "seconds",
+        "visitors served",
+        "on a kept connection",
+        "dropped",
+        "around the edge",
+        "got in",
+    ];
+    const table = new Table({ head, style: { head: [], border: [], compact: true } });
+    for (const one of phases)
+        table.push([
+            one.title,
+            one.moved,
+            one.seconds.toFixed(1),
+            one.served,
+            one.kept,
+            one.dropped.length,
+            one.bypasses,
+            one.entered.length,
+        ]);
+    console.log(table.toString());
+}
+
+/** `--rotate`: resolves to whether nobody was dropped and nobody got in. */
+async function runRotation(deployment: Deployment, options: Options, config: Record<string, string>, domainName: string): Promise<boolean> {
+    const say = (text: string) => (options.json ? undefined : console.log(text));
+    say(`\nChanging the CA of https://${domainName} in three deployments, with visitors and attackers all the while.\n`);
+    const phases = await rotate(deployment, { program, project: PROJECT, stack: "dev", config, domainName }, ({ title, seconds }) =>
+        say(`  ${seconds.toFixed(1).padStart(4)} s  ${title}`),
+    );
+    const ok = phases.every(({ served, dropped, entered }) => served > 0 && dropped.length === 0 && entered.length === 0);
+    if (options.json) console.log(JSON.stringify({ phases, ok }));
+    else {
+        console.log();
+        printPhases(phases);
+        say(`\n${ok ? "Nobody was dropped, and nobody got in." : "NOT as it should be."}\n\n${NOT_PROVED}`);
+    }
+    return ok;
+}
+
 /** Runs the main job; resolves to the exit code. */
 async function run(options: Options): Promise<number> {
     const started = Date.now();
@@ -120,6 +165,7 @@ async function run(options: Options): Promise<number> {
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
     try {
+        if (options.rotate) return (await runRotation(deployment, options, config, domainName)) ? 0 : 1;
         say(`\nWho can reach https://${domainName}?\n`);
         const rows = await playScene(deployment, options, { domainName, zoneId }, () => undefined);
         const ok = rows.every((row) => row.ok);
@@ -156,11 +202,16 @@ function main(): void {
         .addOption(
             new Option("--mode <mode>", "whose client certificate the edge presents").choices(["hostname", "shared"]).default("hostname"),
         )
+        .option("--rotate", "change the CA in three deployments, under load")
         .option("--json", "print one JSON object and nothing else")
         .option("--keep", "keep running until Ctrl-C")
         .allowExcessArguments(false)
         .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
     const options = command.parse().opts<Options>();
+    if (options.rotate && (options.fault || options.mode === "shared" || options.keep)) {
+        console.error("error: --rotate goes with --json only");
+        process.exit(2);
+    }
     if (options.faults) {
         for (const [name, fault] of Object.entries(FAULTS)) console.log(`${name.padEnd(40)} ${fault.summary} (row ${fault.row})`);
         return;

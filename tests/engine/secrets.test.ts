@@ -79,11 +79,6 @@ describe("secrets on the real engine", function () {
                 ["what the CLI said", Buffer.from(host.transcript)],
                 ["the process list", Buffer.from(processes)],
             ];
-            for (const [place, content] of searched)
-                for (const needle of wanted) {
-                    const at = content.indexOf(needle);
-                    if (at >= 0) console.log(place, wanted.indexOf(needle), content.subarray(Math.max(0, at - 700), at + 100).toString());
-                }
             const found = searched.filter(([, content]) => wanted.some((needle) => content.includes(needle))).map(([place]) => place);
             expect(found).to.deep.equal([]);
             console.log(`      ${keys.length} keys, a token and a passphrase: not found in ${searched.length} places`);

@@ -52,6 +52,13 @@ describe("the guard on the lab's engine", () => {
         expect((await run(trusting(["1"], "1"))).errors).to.deep.equal([]);
     });
 
+    it("is never dropped in silence: an engine without hooks ends the deployment, and says so", async () => {
+        const result = await engine.run(() => void api(trusting(["1", "2"], "1")), { without: ["resourceHooks"] });
+        expect(result.ok).to.equal(false);
+        expect(result.errors.join("\n")).to.contain("does not support resource hooks").and.contain("update the Pulumi CLI");
+        expect(moved(result).filter((step) => step.includes("ca-2"))).to.deep.equal([]);
+    });
+
     it("refuses a swap of CAs in preview and in up, before anything moves", async () => {
         const before = presentedIssuer();
         for (const preview of [true, false]) {

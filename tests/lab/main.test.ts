@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
 import type { Row } from "../../lab/identities";
+import type { Phase } from "../../lab/rotate";
 
 interface Run {
     code: number;
@@ -24,6 +25,18 @@ const rowsOf = (run: Run) => (JSON.parse(run.stdout) as { rows: Row[] }).rows;
 
 describe("npm start", function () {
     this.timeout(60000);
+
+    it("changes the CA under load without dropping a visitor or letting anyone in", async () => {
+        const run = await start("--rotate", "--json");
+        expect(run.stderr).to.equal("");
+        const { phases } = JSON.parse(run.stdout) as { phases: Phase[] };
+        expect(phases.map(({ title }) => title)).to.deep.equal(['add authority "2"', 'present "2"', 'drop "1"']);
+        for (const { title, served, kept, dropped, bypasses, entered } of phases) {
+            expect([dropped, entered], title).to.deep.equal([[], []]);
+            expect(Math.min(served, kept, bypasses), title).to.be.greaterThan(0);
+        }
+        expect(run.code).to.equal(0);
+    });
 
     it("shows an API that answers through the edge and refuses everyone else", async () => {
         const run = await start("--json");
