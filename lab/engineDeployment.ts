@@ -99,7 +99,7 @@ export class Deployment {
         while (!this.closed) {
             await new Promise((r) => setTimeout(r, 50));
             const quiet = this.#active === 0 && Date.now() - this.#last > 200;
-            if (quiet && this.errors.length && this.rejections.length) return;
+            if (quiet && this.rejections.length) return;
         }
     }
 

@@ -81,7 +81,7 @@ const LISTENED = ["uncaughtException", "unhandledRejection"] as unknown as "unha
 /** The real engine, its state in a folder of its own. */
 export class RealHost implements Host {
     #config: string[] = [];
-    /** Everything that the CLI said, events included. */
+    /** Everything that the CLI said, events included, but for debug messages. */
     transcript = "";
 
     private constructor(
@@ -134,7 +134,8 @@ export class RealHost implements Host {
         const steps: string[] = [];
         const said: string[] = [];
         const listen = (event: EngineEvent): void => {
-            this.transcript += `${JSON.stringify(event)}\n`;
+            // The SDK puts whole answers, secrets included, into its debug messages; the README warns of their logs.
+            if (event.diagnosticEvent?.severity !== "debug") this.transcript += `${JSON.stringify(event)}\n`;
             const step = event.resourcePreEvent?.metadata;
             const op = step && OPS[step.op];
             if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);
