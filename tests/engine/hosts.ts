@@ -135,7 +135,7 @@ export class RealHost implements Host {
         const said: string[] = [];
         const listen = (event: EngineEvent): void => {
             // The SDK puts whole answers, secrets included, into its debug messages; the README warns of their logs.
-            if (event.diagnosticEvent?.severity !== "debug") this.transcript += `${JSON.stringify(event)}\n`;
+            if ((event.diagnosticEvent?.severity as string | undefined) !== "debug") this.transcript += `${JSON.stringify(event)}\n`;
             const step = event.resourcePreEvent?.metadata;
             const op = step && OPS[step.op];
             if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);

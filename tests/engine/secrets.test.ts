@@ -84,8 +84,9 @@ describe("secrets on the real engine", function () {
             console.log(`      ${keys.length} keys, a token and a passphrase: not found in ${searched.length} places`);
 
             const state = await host.state();
-            for (const fact of [os.hostname(), os.homedir(), process.cwd(), path.basename(host.folder)])
-                expect(state, "the state").not.to.contain(`${fact}`);
+            for (const fact of [os.homedir(), process.cwd(), path.basename(host.folder)]) expect(state, "the state").not.to.contain(fact);
+            // A short name may occur within an encrypted value: only a word of its own counts.
+            expect(state).not.to.match(new RegExp(`(?<![\\w+/=])${os.hostname()}(?![\\w+/=])`));
             const elsewhere = await RealHost.open(made, { HOME: "/nonexistent", USER: "somebody" });
             try {
                 await elsewhere.stack.importStack(await host.stack.exportStack());
