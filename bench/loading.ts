@@ -38,7 +38,8 @@ function measure(args: string[], env: Record<string, string>, folder: string): P
     const started = process.hrtime.bigint();
     const child = spawn(process.execPath, ["--require", hook, ...args], {
         cwd: ROOT,
-        env: { ...process.env, ...env },
+        // Without the loader that runs this script.
+        env: { ...process.env, NODE_OPTIONS: "", ...env },
         stdio: ["ignore", "ignore", "pipe"],
     });
     let errors = "";
