@@ -108,12 +108,6 @@ function check(q: pb.CheckRequest, cloud: Cloud, pkg: string): pb.CheckResponse 
     return response;
 }
 
-/** Private keys leave as secrets, as from the real providers: what is plain here would be plain in the engine's events. */
-function secretly(state: Props): Props {
-    const wrap = (key: string, value: unknown): unknown => (/^privateKey/.test(key) ? { [SIG]: SECRET, value } : value);
-    return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, wrap(key, value)]));
-}
-
 function diff(q: pb.DiffRequest, pkg: string): pb.DiffResponse {
     const type = typeOf(q.getUrn(), pkg);
     const state = inputsOf(q.getOlds());
@@ -180,7 +174,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
         store.set(`${type.token} ${id}`, state);
         emit(type, "create", id, q.getUrn());
         response.setId(id);
-        response.setProperties(struct(secretly(state)));
+        response.setProperties(struct(state));
         return response;
     }
 
@@ -206,7 +200,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
         const outputs = { ...kept, ...inputs, ...(await type.update(cloud, q.getId(), inputs, state)) };
         store.set(`${type.token} ${q.getId()}`, outputs);
         emit(type, "update", q.getId(), q.getUrn());
-        response.setProperties(struct(secretly(outputs)));
+        response.setProperties(struct(outputs));
         return response;
     }
 
@@ -226,8 +220,8 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
               );
         const moved = Object.entries(now).filter(([key]) => Object.hasOwn(inputs, key));
         response.setId(id);
-        response.setProperties(struct(secretly({ ...state, ...now })));
-        response.setInputs(struct(secretly({ ...inputs, ...Object.fromEntries(moved) })));
+        response.setProperties(struct({ ...state, ...now }));
+        response.setInputs(struct({ ...inputs, ...Object.fromEntries(moved) }));
         return response;
     }
 
@@ -241,7 +235,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
 
     return {
         impl: {
-            // Secrets come plain; the engine itself marks an output secret whose input was.
+            // Secrets come plain and go plain: the engine itself marks an output secret whose input was.
             handshake: guard(() => new pb.ProviderHandshakeResponse()),
             attach: guard(() => new Empty()),
             cancel: guard(() => new Empty()),

@@ -139,7 +139,10 @@ export class RealHost implements Host {
             const step = event.resourcePreEvent?.metadata;
             const op = step && OPS[step.op];
             if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);
-            if (event.diagnosticEvent) said.push(event.diagnosticEvent.message);
+            if (event.diagnosticEvent) {
+                const { urn, message } = event.diagnosticEvent;
+                said.push(urn === undefined ? message : `${urn.split("::").at(-1)}: ${message.replace(/<\{%[^%]*%\}>/g, "")}`);
+            }
         };
         // A program that was cut off by the end of its CLI leaves the SDK's listeners behind, which would hide later rejections.
         const before = LISTENED.map((event) => process.listeners(event));

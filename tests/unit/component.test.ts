@@ -233,6 +233,7 @@ describe("every child", () => {
             "orders-association",
             "orders-certificate",
             "orders-domain",
+            "orders-ledger",
             "orders-origin-pull-ca-1-certificate",
             "orders-origin-pull-ca-1-key",
             "orders-record",
