@@ -90,8 +90,8 @@ async function underLoad<T>(deployment: Deployment, domainName: string, phase: P
         }
     };
     const loops = [fresh, fresh, keeping, around].map(async (one) => {
-        do await one();
-        while (!ended);
+        // However short the deployment is.
+        for (let i = 0; i < 3 || !ended; i++) await one();
     });
     try {
         return await work;
