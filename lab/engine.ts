@@ -13,6 +13,25 @@ export type { ProviderLike, ResourceState, RunOptions, RunResult, Step } from ".
 // The SDK keeps one monitor per process: runs take turns.
 let turn: Promise<unknown> = Promise.resolve();
 
+/**
+ * The SDK sends messages one after another, each when the one before it was sent: one that throws, because its run was cut off and the
+ * channel is closed, would silence every later run of this process.
+ */
+function tolerateLateMessages(): void {
+    const client = runtime.getEngine();
+    if (!client) return;
+    const log = client.log.bind(client) as (request: unknown, done: (error?: unknown) => void) => unknown;
+    Object.assign(client, {
+        log: (request: unknown, done: (error?: unknown) => void) => {
+            try {
+                return log(request, done);
+            } catch (error) {
+                return done(error);
+            }
+        },
+    });
+}
+
 export class Engine {
     /** What the engine knows of every resource, by URN. */
     state = new Map<string, ResourceState>();
@@ -76,6 +95,7 @@ export class Engine {
         let ended = false;
         try {
             runtime.resetOptions(project, stack, 16, server.address, server.address, preview, "lab");
+            tolerateLateMessages();
             runtime.setAllConfig(Object.fromEntries(Object.entries(config).map(([k, v]) => [key(k), v])), secretConfigKeys.map(key));
             const deadline = new Promise<void>((resolve) => (timer = setTimeout(() => resolve(void (late = true)), deadlineMs)));
             const finished = work(d).then(
