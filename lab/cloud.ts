@@ -10,7 +10,9 @@ export interface AcmCertificate {
     arn: string;
     domainName: string;
     subjectAlternativeNames: string[];
-    status: "PENDING_VALIDATION" | "ISSUED";
+    status: "PENDING_VALIDATION" | "ISSUED" | "FAILED";
+    /** ACM's own word for why it failed, e.g. `CAA_ERROR`. */
+    failureReason?: string;
     /** One validation record per name; `name` and `value` end in a dot, as ACM writes them. */
     validationRecords: { domainName: string; name: string; value: string }[];
     /** Chain and key, once issued by the lab's public CA. */
@@ -212,6 +214,14 @@ export interface Zone {
     zoneOriginPull: { enabled: boolean; certificatePem: string | undefined; privateKeyPem: string | undefined };
     /** An origin rule of this zone that overrides Host and SNI of its requests to the origin: what an attacker's zone does. */
     hostHeaderOverride: string | undefined;
+    /** Name servers that the zone is to be delegated to. */
+    nameServers: string[];
+    /** A configuration rule that sets another SSL mode for one hostname. */
+    sslRule: { hostname: string; value: string; description: string } | undefined;
+    /** A rule that answers every visitor of the zone with a challenge page. */
+    challenge: boolean;
+    /** Whether the edge has a certificate for names deeper than one label below the zone, which Universal SSL has not (facts 5). */
+    deepCertificates: boolean;
 }
 
 export interface CloudflareAccount {
@@ -249,6 +259,8 @@ export interface Cloud {
     activationDelayMs: number;
     /** Whether something answers plain HTTP at API Gateway's port 80. Always false at AWS; a fault opens it. */
     gatewayPort80Open: boolean;
+    /** IAM actions and Cloudflare permissions that the read-only calls are denied: what a poor token or role cannot do. */
+    denied: Set<string>;
     /** Emits "event" with a {@link CloudEvent}. */
     events: EventEmitter<{ event: [CloudEvent] }>;
     /** Nonces that reached the handler, each with how often. Filled by the Lambda worker itself. */

@@ -27,6 +27,10 @@ export function createZone(id: string, name: string): Zone {
         associations: new Map(),
         zoneOriginPull: { enabled: false, certificatePem: undefined, privateKeyPem: undefined },
         hostHeaderOverride: undefined,
+        nameServers: ["ada.ns.example", "bob.ns.example"],
+        sslRule: undefined,
+        challenge: false,
+        deepCertificates: true,
     };
 }
 
@@ -59,6 +63,7 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
         keys,
         activationDelayMs: options.activationDelayMs ?? 150,
         gatewayPort80Open: false,
+        denied: new Set(),
         events: new EventEmitter(),
         invocations: new Map(),
         nextId(prefix) {

@@ -1,0 +1,151 @@
+/**
+ * What the doctor knows before it judges: plain data, gathered read-only, nothing secret in it. `undefined` always means "not asked or not
+ * answered", never "no": the diagnosis (causes.ts) must tell the two apart.
+ */
+
+/** How far a request came. `status` is the only one with an HTTP answer. */
+export type Outcome = "status" | "unresolved" | "refused" | "timeout" | "handshake" | "reset";
+
+/** Who wrote the answer, by its headers: API Gateway's request id, else Cloudflare's ray, else nobody we know. */
+export type AnsweredBy = "gateway" | "edge" | "challenge" | "other";
+
+/** One request. */
+export interface ProbeEvidence {
+    /** Stable, e.g. `visitor`, `no-certificate`, `default-endpoint`. */
+    id: string;
+    tls: "1.2" | "1.3" | "-";
+    outcome: Outcome;
+    /** Error code or message of what is not a status. */
+    reason?: string;
+    status?: number;
+    answeredBy?: AnsweredBy;
+    /** First 200 characters of the body. */
+    body?: string;
+    /** Cloudflare's location, the end of `cf-ray`. */
+    edgeLocation?: string;
+    /** A server certificate valid for the expected name was seen; what was wrong with one that was not. */
+    serverVerified: boolean;
+    serverProblem?: string;
+    serverNotAfter?: string;
+    /** The server asked for a client certificate. */
+    certificateRequested?: boolean;
+    milliseconds: number;
+}
+
+export interface DnsEvidence {
+    domainName: string;
+    /** CNAME targets that a client sees; a proxied name shows none. */
+    aliases: string[];
+    addresses: string[];
+    /** `value` of every CAA record with `issue` or `issuewild` that governs the name, from the closest name that has any. */
+    caa?: string[];
+    nameServers?: string[];
+    problem?: string;
+}
+
+/** A custom domain of API Gateway. */
+export interface AwsDomain {
+    name: string;
+    mutualTls: boolean;
+    /** Mapping key to API id and stage. */
+    mappings: { apiId: string; stage: string; key: string }[];
+}
+
+export interface AwsEvidence {
+    region: string;
+    /** IAM actions that were denied, e.g. `apigateway:GET`. */
+    denied: string[];
+    /** Errors that are neither a denial nor an absence, e.g. no credentials, an unknown region. */
+    problems: string[];
+    /** `null`: API Gateway has no such domain in this region. */
+    domain?: null | {
+        status: string;
+        statusMessage?: string;
+        targetDomainName: string;
+        certificateArn: string;
+        mutualTls: boolean;
+        truststoreUri?: string;
+        truststoreVersion?: string;
+        truststoreWarnings: string[];
+        mappings: AwsDomain["mappings"];
+    };
+    /** The API that the domain's mapping names. `null`: it is gone. */
+    api?: null | {
+        id: string;
+        disableExecuteApiEndpoint: boolean;
+        stages: { name: string; autoDeploy: boolean; throttlingRateLimit?: number; throttlingBurstLimit?: number }[];
+        routes: { routeKey: string; target: string }[];
+    };
+    /** Every other custom domain that is mapped to the same API. */
+    otherDomains?: AwsDomain[];
+    truststore?: {
+        /** The CA certificates of the pinned version, and of the newest. */
+        pinnedPem?: string;
+        newestPem?: string;
+        newestVersion?: string;
+        /** `null`: the pinned version is gone from S3. */
+        pinnedMissing?: boolean;
+    };
+    certificate?: null | {
+        arn: string;
+        status: string;
+        failureReason?: string;
+        domainName: string;
+        subjectAlternativeNames: string[];
+        notAfter?: string;
+        validationRecords: { name: string; value: string; status?: string }[];
+    };
+}
+
+export interface HostnameCertificateEvidence {
+    id: string;
+    status: string;
+    /** The leaf itself, public. */
+    certificatePem?: string;
+    issuer?: string;
+    expiresOn?: string;
+}
+
+export interface CloudflareEvidence {
+    /** Permissions that were denied, in Cloudflare's words, e.g. `Zone Settings Read`. */
+    denied: string[];
+    problems: string[];
+    /** `null`: there is no such zone for this token. */
+    zone?: null | { id: string; name: string; status: string; nameServers: string[] };
+    ssl?: string;
+    /** A configuration rule that sets another SSL mode for this hostname, as far as that can be told from its expression. */
+    sslRule?: { value: string; description: string };
+    /** The global level, `tls_client_auth`. */
+    globalOriginPull?: boolean;
+    zoneOriginPull?: boolean;
+    /** `null`: the hostname has no association. */
+    association?: null | { certId: string; enabled: boolean; certStatus?: string };
+    hostnameCertificates?: HostnameCertificateEvidence[];
+    /** Records at the API's own name. */
+    records?: { type: string; content: string; proxied: boolean }[];
+    /** Records at the names of ACM's validation records (only if AWS told which). */
+    validationRecords?: { name: string; type: string; content: string; proxied: boolean }[];
+}
+
+/** Everything that is known of one deployment. */
+export interface Evidence {
+    domainName: string;
+    /** Regional name of the custom domain, from whichever source had it. */
+    targetDomainName?: string;
+    apiId?: string;
+    now: Date;
+    dns: DnsEvidence;
+    probes: ProbeEvidence[];
+    aws?: AwsEvidence;
+    cloudflare?: CloudflareEvidence;
+}
+
+/** How names become sockets, in curl's words: for the lab, and for machines behind something. */
+export interface Network {
+    /** `host:port:connect-to-host:connect-to-port` each; empty host or port match any. */
+    connectTo?: string[];
+    /** CA certificates to trust besides Node's own. */
+    caPem?: string;
+    /** `address[:port]` each. */
+    dnsServers?: string[];
+}
