@@ -128,6 +128,13 @@ async function main(): Promise<void> {
     for (const text of byHand) console.log(`        ${text}`);
 }
 
+// What is left of a program whose CLI was killed fails late, whenever its connection is noticed to be gone.
+process.on("unhandledRejection", () => undefined);
+process.on("uncaughtException", (error: Error & { code?: unknown }) => {
+    if (error.code === 14) return; // gRPC's UNAVAILABLE
+    console.error(error);
+    process.exit(1);
+});
 main().then(
     () => process.exit(0),
     (error: Error) => {

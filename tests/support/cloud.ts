@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Cloud, Zone } from "../../lab/cloud";
+import { createZone } from "../../lab/createCloud";
 import type { KeySource } from "../../lab/x509";
 
 export const ZONE_ID = "zone1";
@@ -21,18 +22,7 @@ const keys: KeySource = (algorithm) => {
     return Promise.resolve(held[0] ?? "");
 };
 
-function makeZone(id: string, name: string): Zone {
-    return {
-        id,
-        name,
-        settings: new Map(),
-        records: new Map(),
-        hostnameCertificates: new Map(),
-        associations: new Map(),
-        zoneOriginPull: { enabled: false, certificatePem: undefined, privateKeyPem: undefined },
-        hostHeaderOverride: undefined,
-    };
-}
+const makeZone = (id: string, name: string): Zone => ({ ...createZone(id, name), settings: new Map() });
 
 export function makeCloud(): Cloud {
     const counters = new Map<string, number>();
@@ -57,6 +47,7 @@ export function makeCloud(): Cloud {
         keys,
         activationDelayMs: 0,
         gatewayPort80Open: false,
+        denied: new Set(),
         events: new EventEmitter(),
         invocations: new Map(),
         nextId(prefix) {
