@@ -1,0 +1,194 @@
+/** One request, as a stranger or a visitor would send it, and everything that can be told from how it went. */
+import { X509Certificate } from "node:crypto";
+import * as http from "node:http";
+import * as net from "node:net";
+import * as tls from "node:tls";
+import type { AnsweredBy, Outcome, ProbeEvidence } from "./evidence";
+import { readHandshake, tapped } from "./handshake";
+import type { Names } from "./network";
+
+export interface ProbeRequest {
+    id: string;
+    /** Where to connect to. */
+    host: string;
+    port: number;
+    /** Host header. */
+    hostHeader: string;
+    path: string;
+    headers?: Record<string, string>;
+    /** Left out, the request is plain HTTP. */
+    tls?: {
+        version: "1.2" | "1.3";
+        /** SNI; empty sends none. */
+        servername: string;
+        /** The name that the server's certificate must be valid for. */
+        expectedName: string;
+        caPem?: string;
+        certificatePem?: string;
+        privateKeyPem?: string;
+        session?: Buffer;
+    };
+}
+
+/** What the socket alone told. */
+export interface ProbeResult extends ProbeEvidence {
+    session?: Buffer;
+    /** DER of the distinguished names that the server accepts client certificates from (TLS 1.2). */
+    authorities: Buffer[];
+}
+
+const BODY_CHARACTERS = 200;
+
+const answeredBy = (headers: http.IncomingHttpHeaders): AnsweredBy => {
+    if (headers["cf-mitigated"] !== undefined) return "challenge";
+    if (headers["apigw-requestid"] !== undefined || headers["x-amzn-requestid"] !== undefined) return "gateway";
+    return headers["cf-ray"] !== undefined ? "edge" : "other";
+};
+
+function outcomeOf(error: NodeJS.ErrnoException, connected: boolean, secured: boolean): Outcome {
+    if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN" || error.code === "ENODATA" || error.code === "ESERVFAIL")
+        return "unresolved";
+    if (error.code === "ETIMEDOUT" || error.name === "AbortError" || error.name === "TimeoutError") return "timeout";
+    if (!connected) return "refused";
+    return secured ? "reset" : "handshake";
+}
+
+/** Whether the chain that the server sent is good for the name; undefined when it is. */
+function chainProblem(chain: Buffer[], name: string, caPem: string | undefined): string | undefined {
+    try {
+        const certificates = chain.map((der) => new X509Certificate(der));
+        const [leaf] = certificates;
+        if (!leaf) return "no certificate";
+        if (Date.parse(leaf.validTo) < Date.now()) return "CERT_HAS_EXPIRED";
+        if (leaf.checkHost(name) === undefined) return "ERR_TLS_CERT_ALTNAME_INVALID";
+        const roots = [...tls.rootCertificates, ...(caPem === undefined ? [] : [caPem])].map((pem) => new X509Certificate(pem));
+        const climb = (child: X509Certificate, depth: number): boolean =>
+            roots.some((root) => child.checkIssued(root) && child.verify(root.publicKey)) ||
+            (depth < 6 &&
+                certificates.some(
+                    (one) => one !== child && child.checkIssued(one) && child.verify(one.publicKey) && climb(one, depth + 1),
+                ));
+        return climb(leaf, 0) ? undefined : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
+    } catch {
+        return "unreadable certificate";
+    }
+}
+
+/** Sends one request. Never rejects: a failure is a result. */
+export async function probe(names: Names, request: ProbeRequest, deadline: AbortSignal): Promise<ProbeResult> {
+    const started = performance.now();
+    const result: ProbeResult = {
+        id: request.id,
+        tls: request.tls?.version ?? "-",
+        outcome: "timeout",
+        serverVerified: false,
+        authorities: [],
+        milliseconds: 0,
+    };
+    let connected = false;
+    let secured = false;
+    let heard = (): Buffer => Buffer.alloc(0);
+    let socket: net.Socket | undefined;
+    const fail = (error: NodeJS.ErrnoException): void => {
+        result.outcome = outcomeOf(error, connected, secured);
+        result.reason = error.code ?? error.message;
+    };
+    try {
+        const at = await Promise.race([names.locate(request.host, request.port), aborted(deadline)]);
+        socket = net.connect({ ...at, signal: deadline } as net.NetConnectOpts);
+        socket.on("connect", () => (connected = true));
+        let stream: net.Socket | tls.TLSSocket = socket;
+        const secure = request.tls;
+        if (secure) {
+            const tap = tapped(socket);
+            heard = tap.heard;
+            const version = secure.version === "1.2" ? "TLSv1.2" : "TLSv1.3";
+            const encrypted = tls.connect({
+                socket: tap.stream as net.Socket,
+                servername: secure.servername,
+                minVersion: version,
+                maxVersion: version,
+                ca: secure.caPem === undefined ? undefined : [...tls.rootCertificates, secure.caPem],
+                cert: secure.certificatePem,
+                key: secure.privateKeyPem,
+                session: secure.session,
+                ALPNProtocols: ["http/1.1"],
+                // Judged by hand below: an invalid server certificate is a finding and not an end.
+                rejectUnauthorized: false,
+                checkServerIdentity: () => undefined,
+            });
+            encrypted.on("secureConnect", () => {
+                secured = true;
+                const certificate = encrypted.getPeerCertificate();
+                result.serverNotAfter = certificate.valid_to && new Date(certificate.valid_to).toISOString();
+                const identity = tls.checkServerIdentity(secure.expectedName, certificate) as NodeJS.ErrnoException | undefined;
+                result.serverVerified = encrypted.authorized && identity === undefined;
+                if (!result.serverVerified)
+                    result.serverProblem = encrypted.authorized
+                        ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
+                        : String(encrypted.authorizationError);
+            });
+            encrypted.on("session", (ticket) => (result.session = ticket));
+            stream = encrypted;
+        }
+        await exchange(stream, request, result, deadline);
+    } catch (error) {
+        fail(error as NodeJS.ErrnoException);
+    } finally {
+        socket?.destroy();
+    }
+    if (request.tls?.version === "1.2") {
+        const seen = readHandshake(heard());
+        if (seen.certificates.length > 0) result.certificateRequested = seen.certificateRequested;
+        result.authorities = seen.authorities;
+        if (!secured && seen.certificates.length > 0) {
+            result.serverProblem = chainProblem(seen.certificates, request.tls.expectedName, request.tls.caPem);
+            result.serverVerified = result.serverProblem === undefined;
+        }
+    }
+    if (result.serverProblem === undefined) delete result.serverProblem;
+    result.milliseconds = Math.round(performance.now() - started);
+    return result;
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) => {
+        const stop = (): void => reject(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
+        if (signal.aborted) stop();
+        else signal.addEventListener("abort", stop, { once: true });
+    });
+
+function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeResult, deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+        const sent = http.request({
+            createConnection: () => stream,
+            method: "GET",
+            path: request.path,
+            headers: { ...request.headers, host: request.hostHeader, "user-agent": "cloudflare-protected-http-api-doctor", connection: "close" },
+            signal: deadline,
+        });
+        stream.once("close", () => reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" })));
+        sent.on("error", reject);
+        sent.on("response", (response) => {
+            result.outcome = "status";
+            result.status = response.statusCode ?? 0;
+            result.answeredBy = answeredBy(response.headers);
+            const ray = response.headers["cf-ray"];
+            if (typeof ray === "string" && ray.includes("-")) result.edgeLocation = ray.slice(ray.lastIndexOf("-") + 1);
+            let body = "";
+            response.setEncoding("utf8");
+            const end = (): void => {
+                result.body = body.slice(0, BODY_CHARACTERS);
+                resolve();
+            };
+            response.on("data", (chunk: string) => {
+                body += chunk;
+                if (body.length > BODY_CHARACTERS) end();
+            });
+            response.on("end", end);
+            // What came before the connection broke is an answer all the same.
+            response.on("error", end);
+        });
+        sent.end();
+    });
+}
