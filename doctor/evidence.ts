@@ -39,7 +39,10 @@ export interface DnsEvidence {
     addresses: string[];
     /** `value` of every CAA record with `issue` or `issuewild` that governs the name, from the closest name that has any. */
     caa?: string[];
+    /** The closest name above that is delegated, and to whom. */
+    zoneName?: string;
     nameServers?: string[];
+    /** c-ares' code when there is no address: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, … */
     problem?: string;
 }
 
@@ -67,14 +70,15 @@ export interface AwsEvidence {
         truststoreUri?: string;
         truststoreVersion?: string;
         truststoreWarnings: string[];
-        mappings: AwsDomain["mappings"];
+        /** `undefined` when only the domain itself could be read. */
+        mappings?: AwsDomain["mappings"];
     };
     /** The API that the domain's mapping names. `null`: it is gone. */
     api?: null | {
         id: string;
         disableExecuteApiEndpoint: boolean;
-        stages: { name: string; autoDeploy: boolean; throttlingRateLimit?: number; throttlingBurstLimit?: number }[];
-        routes: { routeKey: string; target: string }[];
+        stages?: { name: string; autoDeploy: boolean; throttlingRateLimit?: number; throttlingBurstLimit?: number }[];
+        routes?: { routeKey: string; target: string }[];
     };
     /** Every other custom domain that is mapped to the same API. */
     otherDomains?: AwsDomain[];
@@ -133,9 +137,13 @@ export interface Evidence {
     /** Regional name of the custom domain, from whichever source had it. */
     targetDomainName?: string;
     apiId?: string;
+    /** Path of the requests. */
+    path: string;
     now: Date;
     dns: DnsEvidence;
     probes: ProbeEvidence[];
+    /** Distinguished names of the CAs that the origin asks a client certificate of; empty when it named none. */
+    acceptedAuthorities?: string[];
     aws?: AwsEvidence;
     cloudflare?: CloudflareEvidence;
 }

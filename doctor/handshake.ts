@@ -22,7 +22,7 @@ const LIMIT = 256 * 1024;
 /** The messages of the records that are in the clear; what is cut off is left out. */
 function* messages(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
     const parts: Buffer[] = [];
-    for (let at = 0; at + 5 <= bytes.length; ) {
+    for (let at = 0; at + 5 <= bytes.length;) {
         const length = bytes.readUInt16BE(at + 3);
         // A change of cipher: the rest is encrypted.
         if (bytes[at] !== RECORD_HANDSHAKE || at + 5 + length > bytes.length) break;
@@ -30,7 +30,7 @@ function* messages(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
         at += 5 + length;
     }
     const all = Buffer.concat(parts);
-    for (let at = 0; at + 4 <= all.length; ) {
+    for (let at = 0; at + 4 <= all.length;) {
         const length = all.readUIntBE(at + 1, 3);
         if (at + 4 + length > all.length) return;
         yield { type: all[at]!, body: all.subarray(at + 4, at + 4 + length) };
@@ -41,7 +41,7 @@ function* messages(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
 /** Items with a length of `size` bytes before each. */
 function items(list: Buffer, size: 2 | 3): Buffer[] {
     const found: Buffer[] = [];
-    for (let at = 0; at + size <= list.length; ) {
+    for (let at = 0; at + size <= list.length;) {
         const length = list.readUIntBE(at, size);
         found.push(list.subarray(at + size, at + size + length));
         at += size + length;

@@ -164,7 +164,12 @@ function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeResult
             createConnection: () => stream,
             method: "GET",
             path: request.path,
-            headers: { ...request.headers, host: request.hostHeader, "user-agent": "cloudflare-protected-http-api-doctor", connection: "close" },
+            headers: {
+                ...request.headers,
+                host: request.hostHeader,
+                "user-agent": "cloudflare-protected-http-api-doctor",
+                connection: "close",
+            },
             signal: deadline,
         });
         stream.once("close", () => reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" })));

@@ -1,0 +1,118 @@
+/** What is behind the domain, ways around it that no setting shows, and what the doctor itself was not allowed to see. */
+import { doctorCommand, visitorCommand, type Rule } from "./rule";
+
+/** The routes that take a GET of this path. */
+const takes = (routeKey: string, path: string): boolean => {
+    if (routeKey === "$default") return true;
+    const [method, pattern] = routeKey.split(" ");
+    if (!["GET", "ANY"].includes(method!) || pattern === undefined) return false;
+    const expression = pattern
+        .replace(/[.*$^()|[\]\\]/g, "\\$&")
+        .replace(/\{[^}/]+\+\}/g, ".+")
+        .replace(/\{[^}/]+\}/g, "[^/]+");
+    return new RegExp(`^${expression}/?$`).test(path);
+};
+
+export const BEHIND: Rule[] = [
+    {
+        id: "ROUTE-MISSING",
+        title: "No route of the API takes the request",
+        impact: "visitors-down",
+        find: (view) => {
+            if (!view.visitorSays(404, "gateway")) return undefined;
+            const { path } = view.evidence;
+            const routes = view.aws?.api?.routes;
+            if (routes)
+                return routes.some(({ routeKey }) => takes(routeKey, path))
+                    ? undefined
+                    : [`no route of ${routes.map(({ routeKey }) => routeKey).join(", ") || "none"} takes GET ${path}`];
+            // Without AWS: only a request with our own certificate shows that it is the API that says so.
+            return view.probes("own-certificate").some(({ status }) => status === 404)
+                ? ["API Gateway itself answers 404 to the edge's certificate"]
+                : undefined;
+        },
+        refresh: "`pulumi refresh` sees a route that was deleted, and the next `up` makes it again.",
+        fix: () => "pulumi up --refresh; or ask for a path that the API has: --path /…",
+        confirm: visitorCommand,
+    },
+    {
+        id: "THROTTLED",
+        title: "API Gateway throttles the requests",
+        impact: "visitors-down",
+        find: (view) => {
+            if (!view.visitorSays(429, "gateway")) return undefined;
+            const stage = view.aws?.api?.stages[0];
+            return [
+                "API Gateway answers HTTP 429",
+                ...(stage?.throttlingRateLimit === undefined
+                    ? []
+                    : [`the stage allows ${stage.throttlingRateLimit} requests a second, with a burst of ${stage.throttlingBurstLimit}`]),
+            ];
+        },
+        refresh: "A limit that was deployed is no difference; one that somebody changed in the console is seen.",
+        fix: () =>
+            "Raise throttle (pulumi config set throttleRateLimit, throttleBurstLimit, then pulumi up); if no limit is set, it is the account's",
+        confirm: visitorCommand,
+    },
+    {
+        id: "INTEGRATION-FAILING",
+        title: "The request arrives, and what is behind the API fails",
+        impact: "visitors-down",
+        find: (view) => {
+            const status = [500, 502, 503, 504].find((one) => view.visitor?.status === one && view.visitor.answeredBy === "gateway");
+            return status === undefined ? undefined : [`API Gateway answers HTTP ${status}: mutual TLS, mapping and route are passed`];
+        },
+        refresh: "Code and its errors are not in the state; a permission that was removed is seen by `refresh`.",
+        fix: () =>
+            "Read the handler's log (aws logs tail <log group of the function> --since 10m) and the access log's integrationError; a removed permission: pulumi up --refresh",
+        confirm: visitorCommand,
+    },
+    {
+        id: "ORIGIN-PORT-80-OPEN",
+        title: "Something answers plain HTTP at the origin",
+        impact: "bypass-open",
+        find: (view) => {
+            const entry = view.entry("plain-http-origin");
+            return entry
+                ? [`port 80 of ${view.evidence.targetDomainName} answered HTTP ${entry.status}; API Gateway listens on 443 only`]
+                : undefined;
+        },
+        refresh: "No resource of this stack listens there.",
+        fix: () =>
+            "Check that the regional name is API Gateway's own (aws apigatewayv2 get-domain-name), and turn Always Use HTTPS on in the zone",
+        confirm: (view) =>
+            `curl -sS -o /dev/null -w '%{http_code}\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/`,
+    },
+    {
+        id: "HOST-MISMATCH-ANSWERED",
+        title: "A connection that was made for another name answers for this API's Host",
+        impact: "bypass-open",
+        find: (view) => {
+            if (view.aws?.domain ? !view.aws.domain.mutualTls : view.certificateRequested === false) return undefined;
+            const ways = ["sni-none", "sni-regional", "sni-sibling", "resumed-from-sibling"].filter((id) => view.open(id));
+            return ways.length > 0 ? ways.map((id) => `${id}: HTTP ${view.entry(id)?.status}`) : undefined;
+        },
+        refresh: "It is how the service routes, and no setting.",
+        fix: () =>
+            "Let the handler refuse every event without requestContext.authentication.clientCert (the sample handler does), remove other custom domains without mutual TLS in this region and account, and tell AWS",
+        confirm: doctorCommand,
+    },
+    {
+        id: "ROLE-WITHOUT-SCOPE",
+        title: "The AWS role may not read what the doctor must know",
+        impact: "none-yet",
+        find: ({ aws }) => (aws && aws.denied.length > 0 ? [`denied: ${aws.denied.join(", ")}`] : undefined),
+        refresh: "",
+        fix: ({ aws }) => `Allow ${aws?.denied.join(", ")} to the role or user that the doctor runs as`,
+        confirm: doctorCommand,
+    },
+    {
+        id: "TOKEN-WITHOUT-SCOPE",
+        title: "The Cloudflare token may not read what the doctor must know",
+        impact: "none-yet",
+        find: ({ cloudflare }) => (cloudflare && cloudflare.denied.length > 0 ? [`denied: ${cloudflare.denied.join(", ")}`] : undefined),
+        refresh: "",
+        fix: ({ cloudflare }) => `Add ${cloudflare?.denied.join(", ")} for this zone to the token (My Profile, API Tokens)`,
+        confirm: doctorCommand,
+    },
+];

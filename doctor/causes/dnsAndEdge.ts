@@ -1,0 +1,145 @@
+/** From the name to the edge: delegation, record, the visitor's TLS, and what the edge does before it asks the origin. */
+import { doctorCommand, visitorCommand, type Rule } from "./rule";
+
+const DEFAULT_ENDPOINT = /^(?!d-)[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com$/i;
+
+export const DNS_AND_EDGE: Rule[] = [
+    {
+        id: "ZONE-WRONG",
+        title: "The name is not served by this Cloudflare zone",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { domainName, dns }, delegatedToCloudflare, visitor }) => {
+            const zone = cloudflare?.zone;
+            if (zone === null) return ["Cloudflare knows no zone for the name, or this token may not see it"];
+            if (zone && domainName !== zone.name && !domainName.endsWith(`.${zone.name}`))
+                return [`the zone is ${zone.name}, which does not hold ${domainName}`];
+            if (zone && dns.nameServers && zone.nameServers.length > 0 && !dns.nameServers.some((one) => zone.nameServers.includes(one)))
+                return [
+                    `DNS delegates ${dns.zoneName} to ${dns.nameServers.join(", ")}`,
+                    `the zone's servers are ${zone.nameServers.join(", ")}`,
+                ];
+            if (zone && zone.status !== "active" && zone.status !== "") return [`Cloudflare says that the zone is ${zone.status}`];
+            if (delegatedToCloudflare === false && visitor?.outcome === "unresolved")
+                return [`the name does not resolve, and ${dns.zoneName} is delegated to ${dns.nameServers?.join(", ")}, not to Cloudflare`];
+            return undefined;
+        },
+        refresh: "Records of a zone that nobody asks are written without an error, and read back as they were written.",
+        fix: ({ cloudflare, evidence: { domainName } }) =>
+            cloudflare?.zone
+                ? `At your registrar, delegate to ${cloudflare.zone.nameServers.join(" and ")}; or set the id of the zone that does hold ${domainName}: pulumi config set zoneId <id> (a second component beside the first, when the API is live)`
+                : `Find the zone's id on its overview page, then: pulumi config set zoneId <id>; check that the token includes it (Zone Read)`,
+        confirm: ({ evidence: { dns, domainName } }) => `dig +short NS ${dns.zoneName ?? domainName}`,
+        explains: ["RECORD-MISSING"],
+    },
+    {
+        id: "RECORD-MISSING",
+        title: "The name has no DNS record",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { dns }, visitor, delegatedToCloudflare }) => {
+            if (cloudflare?.records) return cloudflare.records.length === 0 ? ["the zone has no record of this name"] : undefined;
+            if (visitor?.outcome !== "unresolved" || !delegatedToCloudflare || dns.problem === "ETIMEOUT") return undefined;
+            return ["the name does not resolve", `its zone ${dns.zoneName} is delegated to Cloudflare`];
+        },
+        refresh: "`pulumi refresh` sees it, and the next `pulumi up` makes the record again.",
+        fix: () => "pulumi up --refresh",
+        confirm: visitorCommand,
+    },
+    {
+        id: "RECORD-TO-DEFAULT-ENDPOINT",
+        title: "The record points at the API's default endpoint instead of the custom domain",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { dns } }) => {
+            const wrong = cloudflare?.records?.find(({ content }) => DEFAULT_ENDPOINT.test(content));
+            if (wrong)
+                return [`the record's content is ${wrong.content}; it must be the custom domain's regional name, which begins with d-`];
+            const alias = dns.aliases.find((name) => DEFAULT_ENDPOINT.test(name));
+            return alias === undefined ? undefined : [`DNS shows an alias to ${alias}`];
+        },
+        refresh: "`pulumi refresh` sees it, and the next `pulumi up` puts the content back.",
+        fix: ({ evidence: { targetDomainName } }) =>
+            `pulumi up --refresh (by hand: set the record's content to ${targetDomainName ?? "the output targetDomainName"})`,
+        confirm: visitorCommand,
+    },
+    {
+        id: "RECORD-GREY",
+        title: "The record is not proxied: visitors go straight to AWS, which refuses them",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { dns } }) => {
+            const records = cloudflare?.records;
+            if (records && records.length > 0)
+                return records.some(({ proxied }) => !proxied) ? ["the record exists, and is DNS only (a grey cloud)"] : undefined;
+            const alias = dns.aliases.find((name) => name.startsWith("d-") && name.includes(".execute-api."));
+            return alias === undefined ? undefined : [`DNS shows the origin itself, ${alias}, which a proxied record hides`];
+        },
+        refresh: "`pulumi refresh` sees it, and the next `pulumi up` proxies the record again.",
+        fix: () => "pulumi up --refresh",
+        confirm: visitorCommand,
+    },
+    {
+        id: "NAME-TOO-DEEP",
+        title: "The edge has no certificate for a name this deep below its zone",
+        impact: "visitors-down",
+        find: (view) => {
+            const tries = view.probes("visitor");
+            const refused = tries.length > 0 && tries.every(({ outcome, serverVerified }) => outcome === "handshake" && !serverVerified);
+            const { depth } = view;
+            if (!refused || depth === undefined || depth < 2) return undefined;
+            if (view.cloudflare?.records?.every(({ proxied }) => !proxied)) return undefined;
+            return [
+                "the edge ends every visitor's TLS handshake",
+                `the name is ${depth} labels below its zone, and Universal SSL covers one`,
+            ];
+        },
+        refresh: "No resource of this project is wrong: the edge's certificates are the zone's own matter.",
+        fix: () =>
+            "Order an advanced certificate for the name (SSL/TLS, Edge Certificates, Advanced), or use a name one label below the zone",
+        confirm: visitorCommand,
+    },
+    {
+        id: "CHALLENGE-PAGE",
+        title: "Cloudflare answers with a challenge instead of the API",
+        impact: "visitors-down",
+        find: ({ visitor }) =>
+            visitor?.answeredBy === "challenge"
+                ? [`the edge answered HTTP ${visitor.status} with the header cf-mitigated: clients that are no browser do not pass`]
+                : undefined,
+        refresh: "Security rules are not part of this stack.",
+        fix: () =>
+            "Let API clients pass: in Security, Analytics, find the rule that challenged, and skip it for this hostname. The doctor itself may be what was challenged: pass a header that your rules let through with --header-env",
+        confirm: doctorCommand,
+    },
+    {
+        id: "SSL-OVERRIDDEN-BY-RULE",
+        title: "A configuration rule sets an SSL/TLS mode in which no client certificate is presented",
+        impact: "visitors-down",
+        find: ({ cloudflare }) => {
+            const rule = cloudflare?.sslRule;
+            return rule && ["off", "flexible"].includes(rule.value)
+                ? [
+                      `the rule "${rule.description}" sets ${rule.value} for this hostname`,
+                      "origin pulls apply in Full and Full (strict) only",
+                  ]
+                : undefined;
+        },
+        refresh: "The zone's own setting is right; rules are not part of this stack, and strictTls does not read them.",
+        fix: ({ cloudflare }) => `Delete the rule "${cloudflare?.sslRule?.description}" (Rules, Configuration Rules), or let it set strict`,
+        confirm: visitorCommand,
+        explains: ["SSL-MODE-PLAIN"],
+    },
+    {
+        id: "SSL-MODE-PLAIN",
+        title: "The zone's SSL/TLS mode makes the edge talk plain HTTP to the origin",
+        impact: "visitors-down",
+        find: ({ cloudflare }) =>
+            cloudflare?.ssl !== undefined && ["off", "flexible"].includes(cloudflare.ssl) && cloudflare.sslRule === undefined
+                ? [
+                      `the zone's mode is ${cloudflare.ssl}`,
+                      "API Gateway listens on port 443 only, and origin pulls need Full or Full (strict)",
+                  ]
+                : undefined,
+        refresh: "With `strictTls: Check` the setting is only looked up, at the next `preview` or `up`; `refresh` does not look.",
+        fix: () =>
+            "Set SSL/TLS to Full (strict) in the zone; or for the whole zone by Pulumi: pulumi config set strictTls Zone && pulumi up",
+        confirm: visitorCommand,
+    },
+];

@@ -1,0 +1,155 @@
+/** What API Gateway trusts, against what the edge presents and what S3 holds. */
+import type { X509Certificate } from "node:crypto";
+import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../pki";
+import type { View } from "../view";
+import { aroundCommand, visitorCommand, type Rule } from "./rule";
+
+const names = (list: X509Certificate[]): string => list.map(({ subject }) => subject.replace(/\n/g, ", ")).join("; ") || "none";
+const minus = (list: X509Certificate[], other: X509Certificate[]): X509Certificate[] =>
+    list.filter((one) => !other.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256));
+
+/** The subject that this component gives to the authorities which it issues. */
+const issuedHere = (view: View, subject: string): boolean => {
+    const name = subject.split("\n").find((part) => part.startsWith("CN="));
+    return (
+        name !== undefined &&
+        name.slice(3).includes("pull CA ") &&
+        `${view.evidence.domainName} `.endsWith(name.slice(3).split("pull CA ")[0]!)
+    );
+};
+
+/** The leaf that is presented and the list that is trusted, when neither knows the other. */
+function stranded(view: View): { leaf: X509Certificate; trusted: X509Certificate[] } | undefined {
+    const { leaf, trusted } = view;
+    if (!leaf || !trusted || trusted.length === 0 || view.signer(leaf, trusted)) return undefined;
+    return { leaf, trusted };
+}
+
+const inNewest = (view: View, leaf: X509Certificate): boolean =>
+    view.newestTrusted !== undefined && view.signer(leaf, view.newestTrusted) !== undefined;
+const sameName = (leaf: X509Certificate, trusted: X509Certificate[]): boolean => trusted.some(({ subject }) => subject === leaf.issuer);
+
+export const TRUSTSTORE: Rule[] = [
+    {
+        id: "TRUSTSTORE-OVERWRITTEN",
+        title: "Somebody wrote another truststore over yours in S3",
+        impact: ({ aws }) => (aws?.domain?.truststoreVersion ? "none-yet" : "bypass-open"),
+        find: (view) => {
+            const { aws, trusted, newestTrusted, leaf } = view;
+            if (!aws?.domain || newestTrusted === undefined) return undefined;
+            const pinned = aws.domain.truststoreVersion;
+            // Without a version the domain took what was newest, so that all but the CA of our own leaf is foreign.
+            const known = pinned === undefined ? (leaf ? newestTrusted.filter((ca) => view.signer(leaf, [ca])) : undefined) : trusted;
+            if (known === undefined) return undefined;
+            const foreign = minus(newestTrusted, known).filter((ca) => !(leaf && view.signer(leaf, [ca])));
+            if (foreign.length === 0 && !(pinned !== undefined && newestTrusted.length === 0)) return undefined;
+            return [
+                `the newest version holds what the ${pinned === undefined ? "edge's certificate is not signed by" : "pinned version does not"}: ${names(foreign)}`,
+                pinned === undefined
+                    ? "the domain pins no version: whoever holds a certificate of that CA gets in"
+                    : "the domain still uses the pinned version; the next change that pins the newest would let them in",
+            ];
+        },
+        refresh: "`refresh` sees the object's new etag; API Gateway keeps the copy that it took, so that nothing else moves.",
+        fix: () =>
+            "pulumi up --refresh puts your bytes back and pins them; then find out who may write to the bucket (CloudTrail, PutObject)",
+        confirm: aroundCommand,
+    },
+    {
+        id: "TRUSTSTORE-NOT-PINNED-VERSION",
+        title: "The domain pins a version of the truststore that lacks the edge's CA; a newer version has it",
+        impact: "visitors-down",
+        find: (view) => {
+            const one = stranded(view);
+            if (!one || !inNewest(view, one.leaf)) return undefined;
+            const { domain, truststore } = view.aws!;
+            return [
+                `pinned: ${domain?.truststoreVersion}, newest: ${truststore?.newestVersion}`,
+                `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}, which only the newest version holds`,
+            ];
+        },
+        refresh: "S3 alone changes nothing: API Gateway keeps the copy that it took at the last update of the domain.",
+        fix: () => "pulumi up --refresh (it pins the version that it wrote)",
+        confirm: visitorCommand,
+        explains: ["TRUSTSTORE-LACKS-ISSUER", "CA-REISSUED-SAME-NAME", "LEAF-WRONG-CA"],
+    },
+    {
+        id: "CA-REISSUED-SAME-NAME",
+        title: "The truststore holds a CA of the right name and another key",
+        impact: "visitors-down",
+        find: (view) => {
+            const one = stranded(view);
+            return one && sameName(one.leaf, one.trusted)
+                ? [
+                      `the truststore holds ${one.leaf.issuer.replace(/\n/g, ", ")}, and its key did not sign the certificate that the edge presents`,
+                  ]
+                : undefined;
+        },
+        refresh: "Both sides are as they were deployed; nothing compares the keys.",
+        fix: () =>
+            "Give every generation of a CA a name of its own: add the new CA as another authority, deploy, present it, deploy, drop the old one",
+        confirm: visitorCommand,
+        explains: ["TRUSTSTORE-LACKS-ISSUER", "LEAF-WRONG-CA"],
+    },
+    {
+        id: "LEAF-WRONG-CA",
+        title: "The edge presents a certificate of another CA than the one that API Gateway trusts",
+        impact: "visitors-down",
+        find: (view) => {
+            const one = stranded(view);
+            if (!one || sameName(one.leaf, one.trusted) || inNewest(view, one.leaf)) return undefined;
+            const ours = one.trusted.some(({ subject }) => issuedHere(view, subject));
+            return ours && !issuedHere(view, one.leaf.issuer)
+                ? [`presented: signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`, `trusted: ${names(one.trusted)}`]
+                : undefined;
+        },
+        refresh: "The provider never reads an association back, so that another certificate there is no difference to it.",
+        fix: () =>
+            'Make the next deployment write the association: originPull: { authorities: [{ name: "1", leaf: "2" }] }, then pulumi up; and find out who uploaded the other certificate',
+        confirm: visitorCommand,
+        explains: ["TRUSTSTORE-LACKS-ISSUER"],
+    },
+    {
+        id: "TRUSTSTORE-LACKS-ISSUER",
+        title: "The truststore lacks the CA of the certificate that the edge presents",
+        impact: "visitors-down",
+        find: (view) => {
+            const one = stranded(view);
+            return one
+                ? [
+                      `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`,
+                      `the pinned truststore holds: ${names(one.trusted)}`,
+                  ]
+                : undefined;
+        },
+        refresh: "If the object in S3 is the one that was deployed, nothing differs: the authority is missing in the program.",
+        fix: () => "pulumi up --refresh; or add the CA to originPull.authorities (caCertificatePem) and deploy",
+        confirm: visitorCommand,
+    },
+    {
+        id: "SHARED-CA-TRUSTED",
+        title: "The truststore holds Cloudflare's shared CA: any Cloudflare customer may get in",
+        impact: "bypass-open",
+        find: (view) =>
+            view.trusted?.some(({ fingerprint256 }) => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT)
+                ? [
+                      `the pinned version holds the certificate with the fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}`,
+                      "every Cloudflare customer can present its leaf, if the edge can be made to send your name",
+                  ]
+                : undefined,
+        refresh: "In mode Shared, or during a move away from it, this is what was deployed.",
+        fix: () =>
+            "In mode Shared: move to Hostname (originPullMode Hostname, the shared CA trusted during the move, then dropped). Otherwise: pulumi up --refresh, and find out who changed the truststore",
+        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
+        explains: ["TRUSTSTORE-OVERWRITTEN"],
+    },
+    {
+        id: "TRUSTSTORE-WARNINGS",
+        title: "API Gateway warns of a certificate in the truststore",
+        impact: "none-yet",
+        find: ({ aws }) => (aws?.domain?.truststoreWarnings.length ? aws.domain.truststoreWarnings : undefined),
+        refresh: "The provider does not read the warnings, and API Gateway writes them at a change of the domain only.",
+        fix: () => "Replace or drop the authority of the certificate that is named, in calm deployments",
+        confirm: (view) => `aws apigatewayv2 get-domain-name --domain-name ${view.evidence.domainName} --query MutualTlsAuthentication`,
+    },
+];

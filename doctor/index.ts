@@ -1,0 +1,21 @@
+/** The doctor, to import: one cause with one fix, read-only on both clouds. */
+import { diagnose } from "./diagnose";
+import { gather, type DoctorOptions } from "./gather";
+import type { Report } from "./report";
+
+export type { Network } from "./evidence";
+export type { DoctorOptions } from "./gather";
+export type { Cause, Check, Impact, Report } from "./report";
+
+/**
+ * Looks at one deployment from outside, and at both clouds where there are credentials.
+ *
+ * @returns A report; never rejects for what is wrong out there.
+ * @throws Error for options that cannot be read.
+ */
+export async function examine(options: DoctorOptions): Promise<Report> {
+    const started = new Date();
+    const before = performance.now();
+    const evidence = await gather(options);
+    return diagnose(evidence, started, Math.round(performance.now() - before));
+}

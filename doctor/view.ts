@@ -1,0 +1,162 @@
+/** The evidence, asked in the words of the diagnosis. Three-valued: `undefined` is "cannot tell". */
+import type { X509Certificate } from "node:crypto";
+import { readCertificates } from "../pki";
+import type { Evidence, HostnameCertificateEvidence, ProbeEvidence } from "./evidence";
+
+/** What API Gateway itself says when a request gets nowhere. */
+const GATEWAY_WORDS: Record<number, string> = {
+    403: '{"message":"Forbidden"}',
+    404: '{"message":"Not Found"}',
+    429: '{"message":"Too Many Requests"}',
+    500: '{"message":"Internal Server Error"}',
+    503: '{"message":"Service Unavailable"}',
+};
+
+const certificates = (pem: string | undefined): X509Certificate[] | undefined => {
+    if (pem === undefined) return undefined;
+    try {
+        return readCertificates(pem);
+    } catch {
+        return [];
+    }
+};
+
+/** An answer that API Gateway made up itself, rather than what is behind it. */
+export const ownWords = (probe: ProbeEvidence): boolean =>
+    probe.answeredBy === "gateway" && probe.status !== undefined && probe.body?.trim() === GATEWAY_WORDS[probe.status];
+
+/** `HTTP 525 (edge)`, `closed in the handshake`. */
+export function described(probe: ProbeEvidence): string {
+    if (probe.outcome === "status") return `HTTP ${probe.status} (${probe.answeredBy})`;
+    const words = {
+        unresolved: "the name does not resolve",
+        refused: "no connection",
+        timeout: "no answer in time",
+        handshake: "closed in the TLS handshake",
+        reset: "closed after the TLS handshake",
+    };
+    return `${words[probe.outcome]}${probe.reason === undefined ? "" : ` (${probe.reason})`}`;
+}
+
+export class View {
+    constructor(readonly evidence: Evidence) {}
+
+    get aws(): NonNullable<Evidence["aws"]> | undefined {
+        return this.evidence.aws;
+    }
+    get cloudflare(): NonNullable<Evidence["cloudflare"]> | undefined {
+        return this.evidence.cloudflare;
+    }
+
+    probes(id: string): ProbeEvidence[] {
+        return this.evidence.probes.filter((one) => one.id === id);
+    }
+
+    /** A visitor's try that shows what is wrong, or the first. */
+    get visitor(): ProbeEvidence | undefined {
+        const tries = this.probes("visitor");
+        return tries.find((one) => !this.#arrives(one)) ?? tries[0];
+    }
+
+    /** Whether every visitor's try was answered by what is behind API Gateway. */
+    get visitorUp(): boolean {
+        return this.probes("visitor").length > 0 && this.probes("visitor").every((one) => this.#arrives(one));
+    }
+
+    #arrives(probe: ProbeEvidence): boolean {
+        return probe.outcome === "status" && probe.answeredBy === "gateway" && !ownWords(probe);
+    }
+
+    /** The visitor's status, when the edge or the gateway made it up. */
+    visitorSays(status: number, by: ProbeEvidence["answeredBy"]): boolean {
+        const { visitor } = this;
+        return visitor?.status === status && visitor.answeredBy === by && (by !== "gateway" || ownWords(visitor));
+    }
+
+    /** The edge found no way to the origin over TLS. */
+    get edgeFails(): boolean {
+        return [520, 525].some((status) => this.visitorSays(status, "edge"));
+    }
+
+    /**
+     * Whether a way around the edge is open. A refusal counts only where the server was seen to be ours, and HTTP 403 only where the visitor
+     * does not get the same: an authorizer and a missing mapping say exactly that.
+     */
+    open(id: string): boolean | undefined {
+        const tries = this.probes(id);
+        if (tries.length === 0) return undefined;
+        if (tries.some((one) => this.#gotIn(one))) return true;
+        const seen = tries.some((one) => one.serverVerified) || (id.startsWith("plain") && tries[0]!.outcome !== "timeout");
+        if (!seen) return undefined;
+        const forbidden = tries.every((one) => one.status === 403);
+        return forbidden && this.visitorSays(403, "gateway") ? undefined : false;
+    }
+
+    #gotIn({ outcome, status }: ProbeEvidence): boolean {
+        // 421 is "misdirected", 404 the disabled endpoint's; a redirect serves nothing.
+        return outcome === "status" && status !== undefined && ![301, 302, 307, 308, 400, 403, 404, 421].includes(status);
+    }
+
+    /** What came of a probe that got in. */
+    entry(id: string): ProbeEvidence | undefined {
+        return this.probes(id).find((one) => this.#gotIn(one));
+    }
+
+    /** Seen of the server that answers to our name at the regional name. */
+    get origin(): ProbeEvidence | undefined {
+        const tries = [...this.probes("no-certificate"), ...this.probes("own-certificate")];
+        return tries.find((one) => one.serverProblem !== undefined) ?? tries.find((one) => one.serverVerified);
+    }
+
+    /** Whether API Gateway asks for a client certificate at our name (told by TLS 1.2). */
+    get certificateRequested(): boolean | undefined {
+        return this.probes("no-certificate").find((one) => one.certificateRequested !== undefined)?.certificateRequested;
+    }
+
+    /** The hostname certificate that the association names. */
+    get presented(): HostnameCertificateEvidence | undefined {
+        const association = this.cloudflare?.association;
+        return association ? this.cloudflare?.hostnameCertificates?.find(({ id }) => id === association.certId) : undefined;
+    }
+
+    get leaf(): X509Certificate | undefined {
+        return certificates(this.presented?.certificatePem)?.[0];
+    }
+
+    get leafExpires(): Date | undefined {
+        const text = this.leaf?.validTo ?? this.presented?.expiresOn;
+        return text === undefined ? undefined : new Date(text);
+    }
+
+    get trusted(): X509Certificate[] | undefined {
+        return certificates(this.aws?.truststore?.pinnedPem);
+    }
+
+    get newestTrusted(): X509Certificate[] | undefined {
+        return certificates(this.aws?.truststore?.newestPem);
+    }
+
+    /** A CA of the list that signed the leaf. */
+    signer(leaf: X509Certificate, list: X509Certificate[]): X509Certificate | undefined {
+        return list.find((ca) => leaf.checkIssued(ca) && leaf.verify(ca.publicKey));
+    }
+
+    /** Labels of the API's name below its zone; undefined when the zone is not known. */
+    get depth(): number | undefined {
+        const zone = this.cloudflare?.zone?.name ?? this.evidence.dns.zoneName;
+        const { domainName } = this.evidence;
+        if (zone === undefined || !domainName.endsWith(`.${zone}`)) return domainName === zone ? 0 : undefined;
+        return domainName.slice(0, -zone.length - 1).split(".").length;
+    }
+
+    /** The name servers of the name's zone are Cloudflare's. */
+    get delegatedToCloudflare(): boolean | undefined {
+        const servers = this.evidence.dns.nameServers;
+        return servers?.every((name) => name.endsWith(".ns.cloudflare.com"));
+    }
+
+    /** Days until then, rounded down; negative when it has passed. */
+    days(until: Date): number {
+        return Math.floor((until.getTime() - this.evidence.now.getTime()) / 86_400_000);
+    }
+}
