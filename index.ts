@@ -14,6 +14,7 @@ const KEYS = [
     "throttleRateLimit",
     "logRetentionDays",
     "deletionProtection",
+    "verify",
     // Read by the component itself.
     "breakGlass",
 ];
@@ -56,6 +57,7 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
     const rateLimit = config.getNumber("throttleRateLimit");
     const retentionInDays = config.getNumber("logRetentionDays") ?? 30;
     const deletionProtection = config.getBoolean("deletionProtection");
+    const verify = config.getBoolean("verify");
     if ((burstLimit === undefined) !== (rateLimit === undefined))
         throw new pulumi.RunError(
             `config ${config.name}:throttleBurstLimit and throttleRateLimit must be set together; received one of them`,
@@ -107,6 +109,7 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
         throttle: burstLimit === undefined || rateLimit === undefined ? undefined : { burstLimit, rateLimit },
         accessLog: { retentionInDays },
         deletionProtection,
+        verify: { enabled: verify },
         tags,
     });
     return {

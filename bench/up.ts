@@ -66,6 +66,8 @@ async function once(components: number, limited: boolean): Promise<Measured> {
                 domainName: `api-${i}.example.com`,
                 zoneId: "zone1",
                 routes: [{ routeKey: "$default", lambdaArn: HANDLER_ARN }],
+                // The lab's data planes do not run here, and the time of a node process is this machine's.
+                verify: { enabled: false },
             });
     };
     const started = process.hrtime.bigint();

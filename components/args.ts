@@ -94,6 +94,21 @@ export interface AccessLogArgs {
     retentionInDays?: pulumi.Input<number>;
 }
 
+/** The check inside of `pulumi up`: `url` is known only once the API answered through the edge, and refused whoever went around it. */
+export interface VerifyArgs {
+    /** Defaults to true. Off, every preview warns that `url` is not verified. Plain. */
+    enabled?: boolean;
+    /**
+     * Path and query of the GET request, e.g. `/health`. Any answer of API Gateway's will do, a 401 too, but not a 403: a refused client
+     * certificate says the same. With one that a route answers, an open default endpoint cannot hide behind a 404. Defaults to `/`.
+     */
+    path?: pulumi.Input<string>;
+    /** How long to try, at most 3600 seconds: the clouds take a while to spread what was deployed. Defaults to 300. Plain. */
+    timeoutSeconds?: number;
+    /** Headers of the request, e.g. `{ authorization: token }`. Secret: they are marked so whatever you pass. Defaults to none. */
+    headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
 /** Arguments of `CloudflareProtectedHttpApi`. */
 export interface CloudflareProtectedHttpApiArgs {
     /** The full name, e.g. `api.example.com`. Upper case and a trailing dot are normalised. Plain. */
@@ -119,6 +134,8 @@ export interface CloudflareProtectedHttpApiArgs {
      * rename of the domain too: deploy `false` first. Defaults to true. Plain.
      */
     deletionProtection?: boolean;
+    /** Defaults to on: `pulumi up` fails when the API does not answer through the edge, or answers around it. */
+    verify?: VerifyArgs;
     /** Tags of every AWS resource. */
     tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

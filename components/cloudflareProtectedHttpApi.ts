@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
 import { issueCertificate } from "./certificate";
 import { checkStrictTls, createRecord } from "./edge";
+import { createGate, warnUnverified } from "./gate/gate";
 import { createApi, createDomain, createStage, mapDomain } from "./gateway";
 import { Ledger } from "./ledger";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
@@ -21,7 +22,7 @@ import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } fro
  * export const url = api.url;
  */
 export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
-    /** `https://<domainName>`, once the record is there. */
+    /** `https://<domainName>`, once it is verified to answer through the edge and to nobody who goes around it. */
     public readonly url: pulumi.Output<string>;
     public readonly domainName: pulumi.Output<string>;
     public readonly apiId: pulumi.Output<string>;
@@ -88,24 +89,46 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         // The truststore that trusts the leaf comes before the edge that presents it.
         const presentation = presentIdentity(name, identity, { domainName, zoneId, mode, protect }, { ...child, dependsOn: [domain] });
         const strict = checkStrictTls(name, { zoneId, strictTls }, child);
+        const targetDomainName = domain.domainNameConfiguration.apply((configuration) => configuration?.targetDomainName ?? "");
         const record = createRecord(
             name,
             {
                 zoneId: strict.zoneId,
                 domainName,
-                targetDomainName: domain.domainNameConfiguration.apply((configuration) => configuration?.targetDomainName ?? ""),
+                targetDomainName,
                 protect,
             },
             // Visitors come only when all they pass through is there.
             { ...child, dependsOn: [mapping, presentation, ...(strict.setting ? [strict.setting] : [])] },
         );
 
-        this.url = record.id.apply(() => `https://${domainName}`);
+        const verify = args.verify ?? {};
+        const verified =
+            (verify.enabled ?? true)
+                ? createGate(
+                      name,
+                      {
+                          domainName,
+                          targetDomainName,
+                          apiId: api.id,
+                          verify,
+                          truststoreVersion: truststore.version,
+                          certificateArn,
+                          presented: presented ?? CLOUDFLARE_SHARED,
+                          certificateId: identity.certificateId,
+                      },
+                      // The record is the last of what is verified.
+                      { ...child, dependsOn: [record] },
+                  )
+                : record;
+        if (verified === record) warnUnverified(name, this);
+
+        this.url = verified.id.apply(() => `https://${domainName}`);
         this.domainName = domain.domainName;
         this.apiId = api.id;
         this.stageName = stage.name;
         this.executionArn = api.executionArn;
-        this.targetDomainName = domain.domainNameConfiguration.apply((configuration) => configuration?.targetDomainName ?? "");
+        this.targetDomainName = targetDomainName;
         this.certificateArn = certificateArn;
         this.truststoreUri = truststore.uri;
         this.truststoreVersion = truststore.version;

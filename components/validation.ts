@@ -9,6 +9,8 @@ import {
     type Problem,
 } from "../pki";
 import { AuthorizationType, OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
+import { verifyProblems } from "./gate/verify";
+import { shown } from "./shown";
 
 /** What the authority behind mode Shared is called in outputs and messages. */
 export const CLOUDFLARE_SHARED = "cloudflare-shared";
@@ -23,16 +25,14 @@ const KNOWN = [
     "cors",
     "accessLog",
     "deletionProtection",
+    "verify",
     "tags",
 ];
-const LATER = ["existingApi", "verify"];
+const LATER = ["existingApi"];
 /** S3 allows 63 characters; the name is followed by `-truststore` and Pulumi's eight. */
 const NAME_LIMIT = 44;
 const METHODS = "ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS";
 const ROUTE_KEY = new RegExp(`^(\\$default|(${METHODS}) /(([A-Za-z0-9._~:@!$&'()*+,;=%-]+|\\{[A-Za-z0-9._-]+\\+?\\})(/|$))*)$`);
-
-const late = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
-const shown = (value: unknown): string => (late(value) ? "an Output" : value === undefined ? "nothing" : JSON.stringify(value));
 
 /** The readable part of a route's resource names: `GET /pets/{id}` is `get-pets-id`. */
 export const routeSlug = (routeKey: string): string =>
@@ -233,6 +233,7 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
         ...routeProblems(args.routes),
         ...originPullProblems(args.originPull, now),
         ...oneOf("strictTls", args.strictTls, StrictTls),
+        ...verifyProblems(args.verify),
     );
     for (const [path, value] of [
         ["deletionProtection", args.deletionProtection],

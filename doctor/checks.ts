@@ -10,6 +10,7 @@ const BYPASSES: Record<string, string> = {
     stranger: "a stranger's certificate refused",
     "sni-none": "no SNI, our Host: refused",
     "sni-regional": "the regional SNI, our Host: refused",
+    "sni-default-endpoint": "the default endpoint's SNI, our Host: refused",
     "sni-sibling": "a sibling's SNI, our Host: refused",
     "resumed-from-sibling": "a sibling's TLS session: refused",
     "plain-http-origin": "plain HTTP at the origin: refused",
@@ -136,9 +137,9 @@ function awsChecks({ aws }: View): Check[] {
                       "api",
                       "default endpoint off, deployed automatically",
                       api
-                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}, ${api.stages.map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "by hand"}`).join(", ")}`
+                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}, ${(api.stages ?? []).map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "by hand"}`).join(", ")}`
                           : "missing",
-                      api !== null && api.disableExecuteApiEndpoint && api.stages.every(({ autoDeploy }) => autoDeploy),
+                      api !== null && api.disableExecuteApiEndpoint && (api.stages ?? []).every(({ autoDeploy }) => autoDeploy),
                   ),
               ]),
         ...(certificate === undefined ? [] : [row("acm", "ISSUED", certificate?.status ?? "missing", certificate?.status === "ISSUED")]),

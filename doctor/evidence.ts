@@ -150,7 +150,7 @@ export interface Evidence {
 
 /** How names become sockets, in curl's words: for the lab, and for machines behind something. */
 export interface Network {
-    /** `host:port:connect-to-host:connect-to-port` each; empty host or port match any. */
+    /** `host:port:connect-to-host:connect-to-port` each, the host a name, `*.name` or an address; empty host or port match any. */
     connectTo?: string[];
     /** CA certificates to trust besides Node's own. */
     caPem?: string;

@@ -1,9 +1,10 @@
 /** Gathers everything that can be known of one deployment, read-only and all at once: what needs an answer of another waits for that alone. */
+import { setMaxListeners } from "node:events";
 import type { AwsEvidence, CloudflareEvidence, Evidence, Network } from "./evidence";
 import { gatherDns } from "./dnsEvidence";
 import { nameOf, strangersIdentity, type ClientIdentity } from "./identities";
 import { Names } from "./network";
-import { probe, type ProbeRequest, type ProbeResult } from "./probe";
+import { probe, type Look, type ProbeRequest, type ProbeResult } from "./probe";
 
 /** What to look at, and with whose rights. */
 export interface DoctorOptions {
@@ -52,7 +53,10 @@ async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefi
 export async function gather(options: DoctorOptions): Promise<Evidence> {
     const { domainName, network = {}, timeoutMs = 15_000, path = "/" } = options;
     const deadline = AbortSignal.timeout(timeoutMs);
+    // Everything listens to it at once.
+    setMaxListeners(0, deadline);
     const names = new Names(network, timeoutMs);
+    const look: Look = { names, deadline, contexts: new Map() };
     const told = options.onProgress ?? ((): void => undefined);
     const step = async <T>(title: string, work: Promise<T>): Promise<T> => {
         const value = await work;
@@ -77,8 +81,7 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
         ? Promise.resolve(options.sibling)
         : aws.then((value) => value?.otherDomains?.find(({ mutualTls, name }) => !mutualTls && !name.startsWith("*"))?.name);
 
-    const send = (request: Omit<ProbeRequest, "path">): Promise<ProbeResult> =>
-        step(request.id, probe(names, { path, ...request }, deadline));
+    const send = (request: Omit<ProbeRequest, "path">): Promise<ProbeResult> => step(request.id, probe(look, { path, ...request }));
     const secure = (version: "1.2" | "1.3", servername: string, identity?: ClientIdentity, expectedName = servername) => ({
         version,
         servername,
@@ -135,7 +138,12 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
         const [id, known] = await Promise.all([apiId, firstOf([aws.then((value) => value?.region), target.then(regionOf)])]);
         if (id === undefined || known === undefined) return [];
         const name = `${id}.execute-api.${known}.amazonaws.com`;
-        return [await send({ id: "default-endpoint", host: name, port: 443, hostHeader: name, tls: secure("1.3", name) })];
+        const at = { host: name, port: 443, tls: secure("1.3", name) };
+        return Promise.all([
+            send({ id: "default-endpoint", ...at, hostHeader: name }),
+            // A name of the same region that never asks for a certificate.
+            send({ id: "sni-default-endpoint", ...at, hostHeader: domainName }),
+        ]);
     };
 
     const probes = (
@@ -146,7 +154,9 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
             endpoint(),
         ])
     ).flat();
-    const accepted = probes.find((one) => one.id === "no-certificate" && one.certificateRequested)?.authorities;
+    const accepted = probes.find(
+        ({ evidence: { id, certificateRequested } }) => id === "no-certificate" && certificateRequested,
+    )?.authorities;
     return {
         domainName,
         targetDomainName: await target,
@@ -154,7 +164,7 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
         path,
         now: new Date(),
         dns: await dns,
-        probes: probes.map(({ session: _session, authorities: _authorities, ...evidence }) => evidence),
+        probes: probes.map(({ evidence }) => evidence),
         acceptedAuthorities: accepted && (await Promise.all(accepted.map(nameOf))),
         aws: await aws,
         cloudflare: await cloudflare,
@@ -165,7 +175,7 @@ const regionOf = (target: string | undefined): string | undefined => (target ===
 
 async function gatherAws(options: DoctorOptions, timeoutMs: number): Promise<AwsEvidence | undefined> {
     if (options.aws === false) return undefined;
-    const { collectAws, hasAwsCredentials } = await import("./aws");
+    const { collectAws, hasAwsCredentials } = await import("./aws.js");
     if (options.aws !== true && !hasAwsCredentials()) return undefined;
     const region = options.region ?? regionOf(options.targetDomainName);
     return collectAws({ domainName: options.domainName, region, profile: options.profile, apiId: options.apiId, timeoutMs });
@@ -178,7 +188,7 @@ async function gatherCloudflare(
 ): Promise<CloudflareEvidence | undefined> {
     const token = options.cloudflareToken;
     if (token === undefined || token === "") return undefined;
-    const { collectCloudflare } = await import("./cloudflare");
+    const { collectCloudflare } = await import("./cloudflare.js");
     // Only AWS tells their names; everything else is asked at once.
     const validationNames = aws.then((value) => value?.certificate?.validationRecords.map(({ name }) => name) ?? []);
     return collectCloudflare({

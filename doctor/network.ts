@@ -3,6 +3,9 @@ import * as dns from "node:dns";
 import * as net from "node:net";
 import type { Network } from "./evidence";
 
+/** An option that cannot be read. */
+export class NetworkError extends Error {}
+
 interface Entry {
     host: string;
     port: string;
@@ -16,7 +19,7 @@ const CONNECT_TO = new RegExp(`^${[FIELD, FIELD, FIELD, FIELD].join(":")}$`);
 
 const parse = (text: string): Entry => {
     const match = CONNECT_TO.exec(text);
-    if (!match) throw new Error(`connect-to must be host:port:connect-to-host:connect-to-port; received ${JSON.stringify(text)}`);
+    if (!match) throw new NetworkError(`connect-to must be host:port:connect-to-host:connect-to-port; received ${JSON.stringify(text)}`);
     const [, host, port, toHost, toPort] = match as unknown as [string, string, string, string, string];
     return { host: host.toLowerCase(), port, toHost: toHost.replace(/^\[|\]$/g, ""), toPort };
 };
@@ -36,23 +39,35 @@ export class Names {
         this.#entries = (network.connectTo ?? []).map(parse);
         this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs, 5000), tries: 1 });
         this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
-        if (this.#own) this.#resolver.setServers(network.dnsServers!);
+        if (!this.#own) return;
+        for (const server of network.dnsServers!)
+            if (!net.isIP(server.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1")))
+                throw new NetworkError(`--dns-server must be an address, or address:port; received ${JSON.stringify(server)}`);
+        this.#resolver.setServers(network.dnsServers!);
     }
 
     get resolver(): dns.promises.Resolver {
         return this.#resolver;
     }
 
-    /** Address and port for a name; rejects with the resolver's own error. */
+    /** Address and port for a name; rejects with the resolver's own error. What a name resolves to may be listed as well as the name. */
     async locate(host: string, port: number): Promise<{ host: string; port: number }> {
+        const named = this.#instead(host, port);
+        if (net.isIP(named.host)) return named;
+        return this.#instead(await this.#address(named.host), named.port);
+    }
+
+    #instead(host: string, port: number): { host: string; port: number } {
         const entry = this.#entries.find((one) => matches(one.host, host) && (one.port === "" || one.port === String(port)));
-        const name = entry && entry.toHost !== "" ? entry.toHost : host;
-        const at = entry && entry.toPort !== "" ? Number(entry.toPort) : port;
-        if (net.isIP(name)) return { host: name, port: at };
-        if (!this.#own) return { host: (await dns.promises.lookup(name)).address, port: at };
+        if (!entry) return { host, port };
+        return { host: entry.toHost === "" ? host : entry.toHost, port: entry.toPort === "" ? port : Number(entry.toPort) };
+    }
+
+    async #address(name: string): Promise<string> {
+        if (!this.#own) return (await dns.promises.lookup(name)).address;
         const [v4, v6] = await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)]);
         const address = (v4.status === "fulfilled" ? v4.value[0] : undefined) ?? (v6.status === "fulfilled" ? v6.value[0] : undefined);
         if (address === undefined) throw Object.assign(new Error(`${name} has no address`), { code: "ENOTFOUND" });
-        return { host: address, port: at };
+        return address;
     }
 }

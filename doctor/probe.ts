@@ -1,8 +1,9 @@
 /** One request, as a stranger or a visitor would send it, and everything that can be told from how it went. */
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { readCertificates } from "../pki";
 import type { AnsweredBy, Outcome, ProbeEvidence } from "./evidence";
 import { readHandshake, tapped } from "./handshake";
 import type { Names } from "./network";
@@ -30,11 +31,20 @@ export interface ProbeRequest {
     };
 }
 
-/** What the socket alone told. */
-export interface ProbeResult extends ProbeEvidence {
+/** What is known, and what only the next probe needs. */
+export interface ProbeResult {
+    evidence: ProbeEvidence;
+    /** To resume. */
     session?: Buffer;
     /** DER of the distinguished names that the server accepts client certificates from (TLS 1.2). */
     authorities: Buffer[];
+}
+
+/** What all probes of one look at a deployment share. */
+export interface Look {
+    names: Names;
+    deadline: AbortSignal;
+    contexts: Map<string, tls.SecureContext>;
 }
 
 const BODY_CHARACTERS = 200;
@@ -53,6 +63,31 @@ function outcomeOf(error: NodeJS.ErrnoException, connected: boolean, secured: bo
     return secured ? "reset" : "handshake";
 }
 
+/** Reading all of Node's own CAs takes longer than a handshake: a few contexts serve all probes of one look. */
+function contextFor(
+    contexts: Map<string, tls.SecureContext>,
+    { version, caPem, certificatePem, privateKeyPem }: NonNullable<ProbeRequest["tls"]>,
+): tls.SecureContext {
+    const key = createHash("sha256")
+        .update(JSON.stringify([version, caPem, certificatePem, privateKeyPem]))
+        .digest("hex");
+    const protocol = version === "1.2" ? "TLSv1.2" : "TLSv1.3";
+    const known = contexts.get(key);
+    if (known) return known;
+    const context = tls.createSecureContext({
+        minVersion: protocol,
+        maxVersion: protocol,
+        ca: caPem === undefined ? undefined : [...tls.rootCertificates, caPem],
+        cert: certificatePem,
+        key: privateKeyPem,
+    });
+    contexts.set(key, context);
+    return context;
+}
+
+let ownRoots: X509Certificate[] | undefined;
+const nodesRoots = (): X509Certificate[] => (ownRoots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem)));
+
 /** Whether the chain that the server sent is good for the name; undefined when it is. */
 function chainProblem(chain: Buffer[], name: string, caPem: string | undefined): string | undefined {
     try {
@@ -61,7 +96,7 @@ function chainProblem(chain: Buffer[], name: string, caPem: string | undefined):
         if (!leaf) return "no certificate";
         if (Date.parse(leaf.validTo) < Date.now()) return "CERT_HAS_EXPIRED";
         if (leaf.checkHost(name) === undefined) return "ERR_TLS_CERT_ALTNAME_INVALID";
-        const roots = [...tls.rootCertificates, ...(caPem === undefined ? [] : [caPem])].map((pem) => new X509Certificate(pem));
+        const roots = [...nodesRoots(), ...(caPem === undefined ? [] : readCertificates(caPem))];
         const climb = (child: X509Certificate, depth: number): boolean =>
             roots.some((root) => child.checkIssued(root) && child.verify(root.publicKey)) ||
             (depth < 6 &&
@@ -75,16 +110,17 @@ function chainProblem(chain: Buffer[], name: string, caPem: string | undefined):
 }
 
 /** Sends one request. Never rejects: a failure is a result. */
-export async function probe(names: Names, request: ProbeRequest, deadline: AbortSignal): Promise<ProbeResult> {
+export async function probe({ names, contexts, deadline }: Look, request: ProbeRequest): Promise<ProbeResult> {
     const started = performance.now();
-    const result: ProbeResult = {
+    const result: ProbeEvidence = {
         id: request.id,
         tls: request.tls?.version ?? "-",
         outcome: "timeout",
         serverVerified: false,
-        authorities: [],
         milliseconds: 0,
     };
+    let session: Buffer | undefined;
+    let authorities: Buffer[] = [];
     let connected = false;
     let secured = false;
     let heard = (): Buffer => Buffer.alloc(0);
@@ -102,15 +138,10 @@ export async function probe(names: Names, request: ProbeRequest, deadline: Abort
         if (secure) {
             const tap = tapped(socket);
             heard = tap.heard;
-            const version = secure.version === "1.2" ? "TLSv1.2" : "TLSv1.3";
             const encrypted = tls.connect({
                 socket: tap.stream as net.Socket,
                 servername: secure.servername,
-                minVersion: version,
-                maxVersion: version,
-                ca: secure.caPem === undefined ? undefined : [...tls.rootCertificates, secure.caPem],
-                cert: secure.certificatePem,
-                key: secure.privateKeyPem,
+                secureContext: contextFor(contexts, secure),
                 session: secure.session,
                 ALPNProtocols: ["http/1.1"],
                 // Judged by hand below: an invalid server certificate is a finding and not an end.
@@ -128,7 +159,7 @@ export async function probe(names: Names, request: ProbeRequest, deadline: Abort
                         ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
                         : String(encrypted.authorizationError);
             });
-            encrypted.on("session", (ticket) => (result.session = ticket));
+            encrypted.on("session", (ticket) => (session = ticket));
             stream = encrypted;
         }
         await exchange(stream, request, result, deadline);
@@ -140,7 +171,7 @@ export async function probe(names: Names, request: ProbeRequest, deadline: Abort
     if (request.tls?.version === "1.2") {
         const seen = readHandshake(heard());
         if (seen.certificates.length > 0) result.certificateRequested = seen.certificateRequested;
-        result.authorities = seen.authorities;
+        authorities = seen.authorities;
         if (!secured && seen.certificates.length > 0) {
             result.serverProblem = chainProblem(seen.certificates, request.tls.expectedName, request.tls.caPem);
             result.serverVerified = result.serverProblem === undefined;
@@ -148,7 +179,7 @@ export async function probe(names: Names, request: ProbeRequest, deadline: Abort
     }
     if (result.serverProblem === undefined) delete result.serverProblem;
     result.milliseconds = Math.round(performance.now() - started);
-    return result;
+    return { evidence: result, session, authorities };
 }
 
 const aborted = (signal: AbortSignal): Promise<never> =>
@@ -158,7 +189,7 @@ const aborted = (signal: AbortSignal): Promise<never> =>
         else signal.addEventListener("abort", stop, { once: true });
     });
 
-function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeResult, deadline: AbortSignal): Promise<void> {
+function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEvidence, deadline: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
         const sent = http.request({
             createConnection: () => stream,

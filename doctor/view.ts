@@ -123,6 +123,12 @@ export class View {
         return certificates(this.presented?.certificatePem)?.[0];
     }
 
+    /** Every leaf that is uploaded to the zone; undefined when Cloudflare did not tell, or there is none. */
+    get uploaded(): X509Certificate[] | undefined {
+        const leaves = this.cloudflare?.hostnameCertificates?.flatMap(({ certificatePem }) => certificates(certificatePem) ?? []);
+        return leaves && leaves.length > 0 ? leaves : undefined;
+    }
+
     get leafExpires(): Date | undefined {
         const text = this.leaf?.validTo ?? this.presented?.expiresOn;
         return text === undefined ? undefined : new Date(text);

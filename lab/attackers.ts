@@ -170,3 +170,18 @@ export async function intermediate(ca: Identity): Promise<{ caPem: string; leaf:
     });
     return { caPem, leaf: { certificatePem: leafPem + caPem, privateKeyPem: leafKeys.privateKeyPem } };
 }
+
+/** The given CA made anew: the same name, another key and key identifier. */
+export async function reissued(caPem: string): Promise<string> {
+    const { name } = nameOf(caPem);
+    const keys = await newKeys("prime256v1");
+    const keyIdentifier = randomBytes(20).toString("binary");
+    const subject = [{ name: "commonName", value: "reissued" }];
+    return signedBy({ name, keyIdentifier, privateKeyPem: keys.privateKeyPem }, keys.publicKeyPem, {
+        subject,
+        subjectName: name,
+        ca: true,
+        keyIdentifier,
+        ...valid(),
+    });
+}

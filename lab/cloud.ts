@@ -10,9 +10,11 @@ export interface AcmCertificate {
     arn: string;
     domainName: string;
     subjectAlternativeNames: string[];
-    status: "PENDING_VALIDATION" | "ISSUED" | "FAILED";
+    status: "PENDING_VALIDATION" | "ISSUED" | "EXPIRED" | "FAILED";
     /** ACM's own word for why it failed, e.g. `CAA_ERROR`. */
     failureReason?: string;
+    /** How the managed renewal goes, near the end of the certificate; it needs the same validation records. */
+    renewal?: { status: "PENDING_AUTO_RENEWAL" | "PENDING_VALIDATION" | "SUCCESS" | "FAILED" };
     /** One validation record per name; `name` and `value` end in a dot, as ACM writes them. */
     validationRecords: { domainName: string; name: string; value: string }[];
     /** Chain and key, once issued by the lab's public CA. */
@@ -216,6 +218,11 @@ export interface Zone {
     hostHeaderOverride: string | undefined;
     /** Name servers that the zone is to be delegated to. */
     nameServers: string[];
+    /**
+     * The zone's name, or names within it, that DNS delegates to somebody else's name servers: nobody sees what this zone holds there.
+     * With the zone's own name in it, Cloudflare calls the zone pending.
+     */
+    delegatedElsewhere: Map<string, string[]>;
     /** A configuration rule that sets another SSL mode for one hostname. */
     sslRule: { hostname: string; value: string; description: string } | undefined;
     /** A rule that answers every visitor of the zone with a challenge page. */
@@ -261,6 +268,8 @@ export interface Cloud {
     gatewayPort80Open: boolean;
     /** IAM actions and Cloudflare permissions that the read-only calls are denied: what a poor token or role cannot do. */
     denied: Set<string>;
+    /** What the processes of `command:local:Command` find in their environment: where the lab's names live (names.ts). */
+    commandEnvironment: Record<string, string>;
     /** Emits "event" with a {@link CloudEvent}. */
     events: EventEmitter<{ event: [CloudEvent] }>;
     /** Nonces that reached the handler, each with how often. Filled by the Lambda worker itself. */

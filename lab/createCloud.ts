@@ -27,10 +27,25 @@ export function createZone(id: string, name: string): Zone {
         associations: new Map(),
         zoneOriginPull: { enabled: false, certificatePem: undefined, privateKeyPem: undefined },
         hostHeaderOverride: undefined,
-        nameServers: ["ada.ns.example", "bob.ns.example"],
+        nameServers: ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"],
+        delegatedElsewhere: new Map(),
         sslRule: undefined,
         challenge: false,
         deepCertificates: true,
+    };
+}
+
+/** A copy to break: the clouds' data is its own, ids and keys come from the same source. */
+export function cloneCloud(cloud: Cloud): Cloud {
+    return {
+        ...cloud,
+        aws: structuredClone(cloud.aws),
+        cloudflare: structuredClone(cloud.cloudflare),
+        variants: { ...cloud.variants },
+        denied: new Set(cloud.denied),
+        commandEnvironment: { ...cloud.commandEnvironment },
+        events: new EventEmitter(),
+        invocations: new Map(),
     };
 }
 
@@ -64,6 +79,7 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
         activationDelayMs: options.activationDelayMs ?? 150,
         gatewayPort80Open: false,
         denied: new Set(),
+        commandEnvironment: {},
         events: new EventEmitter(),
         invocations: new Map(),
         nextId(prefix) {

@@ -4,8 +4,10 @@ import { startDns } from "./dns";
 import { startEdge } from "./edge";
 import { Engine, type Step } from "./engine";
 import { startGateway } from "./gateway";
+import { tellNames } from "./names";
 import { providers } from "./provider";
 import type { Cloud } from "./cloud";
+import type { KeySource } from "./x509";
 
 /** What to deploy. */
 export interface DeploymentOptions {
@@ -16,6 +18,10 @@ export interface DeploymentOptions {
     config: Record<string, string>;
     zone: { id: string; name: string };
     region: string;
+    /** Where private keys come from. Defaults to new ones. */
+    keys?: KeySource;
+    /** What exists in the cloud already. */
+    prepare?: (cloud: Cloud) => void;
     onStep?: (step: Step) => void;
 }
 
@@ -33,18 +39,28 @@ export interface Deployment {
 
 /** Deploys, or throws with every error of the run. */
 export async function deploy(options: DeploymentOptions): Promise<Deployment> {
-    const cloud = await createCloud({ region: options.region, zones: [options.zone] });
+    const cloud = await createCloud({ region: options.region, zones: [options.zone], keys: options.keys });
+    options.prepare?.(cloud);
     const engine = new Engine(providers(cloud));
+    // Before the deployment, for its last step probes them.
+    const gateway = await startGateway(cloud);
+    const edge = await startEdge(cloud, gateway);
+    const dns = await startDns(cloud);
+    const names = tellNames(cloud, { gateway: gateway.port, edge: edge.port });
+    const close = async (): Promise<void> => {
+        names.close();
+        await Promise.all([dns.close(), edge.close(), gateway.close()]);
+    };
     const run = await engine.run(options.program, {
         project: options.project,
         stack: options.stack,
         config: options.config,
         onStep: options.onStep,
     });
-    if (!run.ok) throw new Error(`the deployment failed:\n${run.errors.map((line) => `  ${line}`).join("\n")}`);
-    const gateway = await startGateway(cloud);
-    const edge = await startEdge(cloud, gateway);
-    const dns = await startDns(cloud);
+    if (!run.ok) {
+        await close();
+        throw new Error(`the deployment failed:\n${run.errors.map((line) => `  ${line}`).join("\n")}`);
+    }
     return {
         cloud,
         engine,
@@ -53,9 +69,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
         gateway,
         edge,
         dnsPort: dns.port,
-        close: async () => {
-            await Promise.all([dns.close(), edge.close(), gateway.close()]);
-        },
+        close,
     };
 }
 

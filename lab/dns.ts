@@ -14,10 +14,23 @@ export function normalize(name: string): string {
     return name.toLowerCase().replace(/\.$/, "");
 }
 
+/** Whether a name is another's or within it. */
+function isWithin(name: string, above: string): boolean {
+    return name === above || name.endsWith(`.${above}`);
+}
+
+/** The closest name above, of this zone, that DNS delegates to somebody else. */
+function delegatedElsewhere(zone: Zone, name: string): string | undefined {
+    return [...zone.delegatedElsewhere.keys()].filter((cut) => isWithin(name, cut)).sort((a, b) => b.length - a.length)[0];
+}
+
+/** The records of a name that anybody sees: a zone holds in vain what is delegated elsewhere. */
 export function findRecords(cloud: Cloud, name: string): { zone: Zone; record: DnsRecord }[] {
     const wanted = normalize(name);
     return [...cloud.cloudflare.zones.values()].flatMap((zone) =>
-        [...zone.records.values()].filter((record) => normalize(record.name) === wanted).map((record) => ({ zone, record })),
+        delegatedElsewhere(zone, wanted) === undefined
+            ? [...zone.records.values()].filter((record) => normalize(record.name) === wanted).map((record) => ({ zone, record }))
+            : [],
     );
 }
 
@@ -48,29 +61,61 @@ export function resolve(cloud: Cloud, name: string): Resolution | undefined {
     return undefined;
 }
 
-/** The records that answer a question for A or CNAME. */
-function answersTo(cloud: Cloud, name: string): packet.Answer[] {
+/** Flags, tag and value of a CAA record's content, as Cloudflare writes it: `0 issue "amazon.com"`. */
+function caaData(content: string): packet.CaaData | undefined {
+    const [, flags, tag, value] = /^(\d+) (issue|issuewild|iodef) "?([^"]*)"?$/.exec(content) ?? [];
+    return tag === undefined ? undefined : { flags: Number(flags), tag: tag as packet.CaaData["tag"], value: value ?? "" };
+}
+
+/** The records of one type at exactly this name, which is no alias. */
+function answersAt(cloud: Cloud, name: string, type: string): packet.Answer[] {
+    const found = findRecords(cloud, name);
+    const held = found.map(({ record }) => record).filter((record) => record.type === type && !record.proxied);
+    if (type === "A" && found.some(({ record }) => record.proxied)) return [{ type, name, ttl: 300, data: edgeAddress }];
+    if (type === "A" && isGatewayName(cloud, name)) return [{ type, name, ttl: 60, data: gatewayAddress }];
+    if (type === "NS") {
+        const zones = [...cloud.cloudflare.zones.values()];
+        const elsewhere = zones.map((zone) => zone.delegatedElsewhere.get(name)).find((servers) => servers !== undefined);
+        const servers =
+            elsewhere ?? zones.find((zone) => normalize(zone.name) === name)?.nameServers ?? held.map(({ content }) => normalize(content));
+        return servers.map((data) => ({ type, name, ttl: 86_400, data }));
+    }
+    return held.flatMap(({ ttl, content }): packet.Answer[] => {
+        if (type === "A" || type === "AAAA" || type === "TXT") return [{ type, name, ttl, data: content }];
+        const data = type === "CAA" ? caaData(content) : undefined;
+        return data ? [{ type: "CAA", name, ttl, data }] : [];
+    });
+}
+
+/** Whether the name, or one below it, has any record: without one the answer is NXDOMAIN, with one it may still be empty. */
+function exists(cloud: Cloud, name: string): boolean {
+    const zones = [...cloud.cloudflare.zones.values()];
+    const known = [
+        ...zones.flatMap((zone) => [zone.name, ...zone.delegatedElsewhere.keys()]),
+        ...zones.flatMap((zone) =>
+            [...zone.records.values()]
+                .map((record) => record.name)
+                .filter((held) => delegatedElsewhere(zone, normalize(held)) === undefined),
+        ),
+        ...[...cloud.aws.domains.values()].map(({ targetDomainName }) => targetDomainName),
+        ...[...cloud.aws.apis.values()].map(({ id }) => defaultEndpoint(cloud, id)),
+    ];
+    return isWithin(name, "acm-validations.aws") || known.some((one) => isWithin(normalize(one), name));
+}
+
+/** What a resolver says: aliases are followed, and whether the last name exists is whether the first does. */
+export function lookUp(cloud: Cloud, name: string, type: string): { answers: packet.Answer[]; exists: boolean } {
     const answers: packet.Answer[] = [];
     let current = normalize(name);
     for (let hops = 0; hops < 8; hops++) {
-        const found = findRecords(cloud, current);
-        const alias = found.find(({ record }) => record.type === "CNAME" && !record.proxied);
-        if (found.some(({ record }) => record.proxied)) {
-            answers.push({ type: "A", name: current, ttl: 300, data: edgeAddress });
-        } else if (isGatewayName(cloud, current)) {
-            answers.push({ type: "A", name: current, ttl: 60, data: gatewayAddress });
-        } else if (alias) {
-            const target = normalize(alias.record.content);
-            answers.push({ type: "CNAME", name: current, ttl: alias.record.ttl, data: target });
-            current = target;
-            continue;
-        } else {
-            const address = found.find(({ record }) => record.type === "A");
-            if (address) answers.push({ type: "A", name: current, ttl: address.record.ttl, data: address.record.content });
-        }
-        break;
+        const alias = findRecords(cloud, current).find(({ record }) => record.type === "CNAME" && !record.proxied)?.record;
+        if (!alias) return { answers: [...answers, ...answersAt(cloud, current, type)], exists: exists(cloud, current) };
+        const data = normalize(alias.content);
+        answers.push({ type: "CNAME", name: current, ttl: alias.ttl, data });
+        if (type === "CNAME") return { answers, exists: true };
+        current = data;
     }
-    return answers;
+    return { answers, exists: true };
 }
 
 export async function startDns(cloud: Cloud): Promise<{ port: number; close(): Promise<void> }> {
@@ -84,13 +129,11 @@ export async function startDns(cloud: Cloud): Promise<{ port: number; close(): P
         }
         const question = query.questions?.[0];
         if (!question || query.type === "response") return;
-        const all = answersTo(cloud, question.name);
-        const answers = all.filter((answer) => answer.type === "CNAME" || answer.type === question.type);
-        const nxdomain = all.length === 0 && findRecords(cloud, question.name).length === 0;
+        const { answers, exists: known } = lookUp(cloud, question.name, question.type);
         const reply = packet.encode({
             type: "response",
             id: query.id,
-            flags: packet.AUTHORITATIVE_ANSWER | (nxdomain ? 3 : 0),
+            flags: packet.AUTHORITATIVE_ANSWER | (known ? 0 : 3),
             questions: [question],
             answers,
         });

@@ -7,7 +7,7 @@ import * as https from "node:https";
 import type { Socket } from "node:net";
 import * as tls from "node:tls";
 import type { Cloud, DnsRecord, Zone } from "./cloud";
-import { findRecords, normalize, resolve } from "./dns";
+import { defaultEndpoint, findRecords, normalize, resolve } from "./dns";
 import { clientCertificateFor, overHttp, overTls, OriginError } from "./edgeOrigin";
 import { listen } from "./gateway";
 import type { Gateway } from "./gateway";
@@ -32,6 +32,20 @@ function hostOf(req: http.IncomingMessage): string {
 function proxiedRecord(cloud: Cloud, host: string): { zone: Zone; record: DnsRecord } | undefined {
     return findRecords(cloud, host).find(({ record }) => record.proxied);
 }
+
+/** Universal SSL covers the zone and one label below it (facts 5). */
+function hasCertificate(zone: Zone, host: string): boolean {
+    const below = host === zone.name ? [] : host.slice(0, -zone.name.length - 1).split(".");
+    return zone.deepCertificates || below.length <= 1;
+}
+
+/** A zone's SSL mode for a hostname: a configuration rule beats the setting (facts 6.3). */
+function sslMode(zone: Zone, host: string): string {
+    if (zone.sslRule && normalize(zone.sslRule.hostname) === host) return zone.sslRule.value;
+    return zone.settings.get("ssl") ?? "full";
+}
+
+const challengePage = "<!DOCTYPE html><title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>\n";
 
 export async function startEdge(cloud: Cloud, gateway: Gateway): Promise<Edge> {
     const sockets = new Set<Socket>();
@@ -66,6 +80,11 @@ export async function startEdge(cloud: Cloud, gateway: Gateway): Promise<Edge> {
             res.end();
             return;
         }
+        if (zone.challenge) {
+            res.writeHead(403, { "cf-mitigated": "challenge", "content-type": "text/html; charset=UTF-8", connection: "close" });
+            res.end(challengePage);
+            return;
+        }
         if (record.type !== "CNAME") return fail(res, 522);
         const target = resolve(cloud, record.content);
         if (!target) return fail(res, 530, 1016);
@@ -82,10 +101,11 @@ export async function startEdge(cloud: Cloud, gateway: Gateway): Promise<Edge> {
             "x-forwarded-for": req.socket.remoteAddress ?? "127.0.0.1",
             "x-forwarded-proto": scheme,
         });
-        const mode = zone.settings.get("ssl") ?? "full";
+        const mode = sslMode(zone, host);
+        const toEndpoint = [...cloud.aws.apis.values()].some(({ id }) => defaultEndpoint(cloud, id) === target.name);
         const plain = scheme === "http" || mode === "off" || mode === "flexible";
         const upstream = {
-            port: plain ? gateway.httpPort : gateway.port,
+            port: plain ? gateway.httpPort : toEndpoint ? gateway.endpointPort : gateway.port,
             method: req.method ?? "GET",
             path: req.url ?? "/",
             headers,
@@ -125,7 +145,8 @@ export async function startEdge(cloud: Cloud, gateway: Gateway): Promise<Edge> {
             ALPNProtocols: ["http/1.1"],
             SNICallback(serverName, done) {
                 const name = normalize(serverName);
-                if (!proxiedRecord(cloud, name)) return done(new Error(`no proxied hostname ${name}`));
+                const found = proxiedRecord(cloud, name);
+                if (!found || !hasCertificate(found.zone, name)) return done(new Error(`no certificate for ${name}`));
                 contextFor(name).then((context) => done(null, context), done);
             },
         },

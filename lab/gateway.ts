@@ -11,6 +11,7 @@ import { readServerName } from "./clientHello";
 import type { Cloud, GatewayDomain } from "./cloud";
 import { defaultEndpoint } from "./dns";
 import { handleRequest } from "./gatewayHttp";
+import { findDomain } from "./gatewayRoutes";
 import { judgeClient, readTruststore } from "./truststore";
 
 /** What is known of a connection before its first request. */
@@ -27,6 +28,8 @@ export interface Connection {
 
 export interface Gateway {
     port: number;
+    /** Where the names of default endpoints lead: custom domains are unknown there. */
+    endpointPort: number;
     httpPort: number;
     close(): Promise<void>;
 }
@@ -41,6 +44,13 @@ export function listen(server: net.Server): Promise<number> {
         server.once("error", fail);
         server.listen(0, "127.0.0.1", () => done((server.address() as net.AddressInfo).port));
     });
+}
+
+/** What ACM holds for a domain, if it was ever issued; an expired certificate is served all the same. */
+function servedCertificate(cloud: Cloud, domain: GatewayDomain): { certificatePem: string; privateKeyPem: string } | undefined {
+    const held = [...cloud.aws.certificates.values()].find(({ arn }) => arn === domain.certificateArn);
+    if (!held?.certificatePem || !held.privateKeyPem || !["ISSUED", "EXPIRED"].includes(held.status)) return undefined;
+    return { certificatePem: held.certificatePem, privateKeyPem: held.privateKeyPem };
 }
 
 export async function startGateway(cloud: Cloud): Promise<Gateway> {
@@ -58,11 +68,14 @@ export async function startGateway(cloud: Cloud): Promise<Gateway> {
         const plain = !connections.has(req.socket);
         handleRequest(cloud, connection, plain, req, res).catch(() => res.destroy());
     });
-    const fallback = await cloud.webCa.issue([`*.execute-api.${cloud.aws.region}.amazonaws.com`]);
+    const [fallback, placeholder] = await Promise.all([
+        cloud.webCa.issue([`*.execute-api.${cloud.aws.region}.amazonaws.com`]),
+        // For a domain whose certificate is not issued. AWS makes no such domain: that nobody takes this one for it is the lab's choice.
+        cloud.webCa.issue(["not-issued.invalid"]),
+    ]);
 
     const createListener = (name: string, domain: GatewayDomain | undefined): tls.Server => {
-        const acm = domain && [...cloud.aws.certificates.values()].find((certificate) => certificate.arn === domain.certificateArn);
-        const identity = domain ? acm : fallback;
+        const identity = domain ? (servedCertificate(cloud, domain) ?? placeholder) : fallback;
         const truststore = domain?.mutualTls ? readTruststore(cloud, domain.mutualTls) : undefined;
         if (truststore?.standIn) {
             const note = "the truststore holds Cloudflare's shared CA: the lab trusts its stand-in in its place";
@@ -70,8 +83,8 @@ export async function startGateway(cloud: Cloud): Promise<Gateway> {
         }
         // The keys of session tickets are each server's own: a session of one name is worth nothing at another.
         const server = tls.createServer({
-            cert: identity?.certificatePem,
-            key: identity?.privateKeyPem,
+            cert: identity.certificatePem,
+            key: identity.privateKeyPem,
             minVersion: "TLSv1.2",
             ALPNProtocols: ["http/1.1"],
             ticketKeys: randomBytes(48),
@@ -109,18 +122,17 @@ export async function startGateway(cloud: Cloud): Promise<Gateway> {
         return server;
     };
 
-    const listenerFor = (serverName: string | undefined): tls.Server => {
-        const domain = [...cloud.aws.domains.values()].find((candidate) => candidate.domainName.toLowerCase() === serverName);
-        const acm = domain && [...cloud.aws.certificates.values()].find((certificate) => certificate.arn === domain.certificateArn);
+    const listenerFor = (serverName: string | undefined, endpointsOnly: boolean): tls.Server => {
+        const domain = serverName === undefined || endpointsOnly ? undefined : findDomain(cloud, serverName);
         const config = JSON.stringify([
             domain?.mutualTls?.pem,
             domain?.mutualTls !== undefined,
-            acm?.certificatePem,
+            domain && servedCertificate(cloud, domain)?.certificatePem,
             cloud.cloudflare.shared.caPem,
         ]);
         // Any other name is like none. The name is the listener's and not the socket's: Node does not tell it on a TLS 1.2 resumption.
         const endpoint = [...cloud.aws.apis.values()].map(({ id }) => defaultEndpoint(cloud, id)).find((known) => known === serverName);
-        const name = domain?.domainName.toLowerCase() ?? endpoint ?? "";
+        const name = (domain && serverName) ?? endpoint ?? "";
         const known = listeners.get(name);
         if (known?.config === config) return known.server;
         const server = createListener(name, domain);
@@ -128,15 +140,18 @@ export async function startGateway(cloud: Cloud): Promise<Gateway> {
         return server;
     };
 
-    const front = net.createServer((socket) => {
-        track(socket);
-        readServerName(socket)
-            .then(
-                (serverName) => listenerFor(serverName).emit("connection", socket),
-                () => socket.destroy(),
-            )
-            .catch(() => socket.destroy());
-    });
+    const createFront = (endpointsOnly: boolean): net.Server =>
+        net.createServer((socket) => {
+            track(socket);
+            readServerName(socket)
+                .then(
+                    (serverName) => listenerFor(serverName, endpointsOnly).emit("connection", socket),
+                    () => socket.destroy(),
+                )
+                .catch(() => socket.destroy());
+        });
+    const front = createFront(false);
+    const endpoints = createFront(true);
     const port80 = net.createServer((socket) => {
         track(socket);
         if (cloud.gatewayPort80Open) requests.emit("connection", socket);
@@ -148,12 +163,13 @@ export async function startGateway(cloud: Cloud): Promise<Gateway> {
         socket.on("close", () => sockets.delete(socket));
     }
 
-    const [port, httpPort] = await Promise.all([listen(front), listen(port80)]);
+    const [port, endpointPort, httpPort] = await Promise.all([listen(front), listen(endpoints), listen(port80)]);
     return {
         port,
+        endpointPort,
         httpPort,
         async close() {
-            const closed = [front, port80].map((server) => new Promise((done) => server.close(done)));
+            const closed = [front, endpoints, port80].map((server) => new Promise((done) => server.close(done)));
             for (const socket of sockets) socket.destroy();
             await Promise.all(closed);
         },

@@ -5,7 +5,7 @@ import { defaultEndpoint } from "./dns";
 import type { Connection } from "./gateway";
 import { accessLogLine, clientCertOf, corsHeaders, lambdaEvent, payloadToResponse } from "./gatewayPayload";
 import type { Answer, RequestInfo } from "./gatewayPayload";
-import { findFunction, matchMapping, matchRoute, matchStage, mayInvoke } from "./gatewayRoutes";
+import { findDomain, findFunction, matchMapping, matchRoute, matchStage, mayInvoke } from "./gatewayRoutes";
 import type { Match } from "./gatewayRoutes";
 import { invoke } from "./lambda";
 
@@ -30,7 +30,7 @@ type Target = { kind: "domain"; domain: GatewayDomain } | { kind: "endpoint"; ap
 
 /** What a Host names, were it asked for by a connection that may. */
 function targetOf(cloud: Cloud, host: string): Target | undefined {
-    const domain = [...cloud.aws.domains.values()].find((candidate) => candidate.domainName.toLowerCase() === host);
+    const domain = findDomain(cloud, host);
     if (domain) return { kind: "domain", domain };
     const api = [...cloud.aws.apis.values()].find((candidate) => defaultEndpoint(cloud, candidate.id) === host);
     return api && { kind: "endpoint", api };
@@ -102,6 +102,8 @@ export async function handleRequest(
         if (stage?.deployed?.disableExecuteApiEndpoint) return reply(message(404, "Not Found"));
     }
     if (!api || !stage?.deployed) return reply(message(404, "Not Found"));
+    // Requests are not counted: of all limits only "none at all" is played.
+    if (stage.throttlingRateLimit === 0 || stage.throttlingBurstLimit === 0) return reply(message(429, "Too Many Requests"));
 
     const preflight = api.cors && info.method === "OPTIONS" && info.headers.origin && info.headers["access-control-request-method"];
     const match = matchRoute(stage.deployed.routes.values(), info.method, path);

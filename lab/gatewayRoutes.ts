@@ -56,6 +56,13 @@ export function matchRoute(routes: Iterable<Route>, method: string, path: string
     return best;
 }
 
+/** The custom domain that serves a name: its own, else the wildcard one that covers it. */
+export function findDomain(cloud: Cloud, name: string): GatewayDomain | undefined {
+    const domains = [...cloud.aws.domains.values()];
+    const named = (wanted: string) => domains.find(({ domainName }) => domainName.toLowerCase() === wanted);
+    return named(name) ?? (name.includes(".") ? named(`*${name.slice(name.indexOf("."))}`) : undefined);
+}
+
 /** The mapping with the longest key that the path starts with, and the path behind that key. */
 export function matchMapping(domain: GatewayDomain, path: string): { mapping: ApiMapping; path: string } | undefined {
     return [...domain.mappings.values()]

@@ -16,6 +16,9 @@ export interface Scene {
     cloud: Cloud;
     domainName: string;
     siblingName: string;
+    /** Of the deployment before anything was broken: the regional name of the domain, and the API that it was mapped to. */
+    regional: string;
+    apiId: string;
     shared: boolean;
     gateway: { port: number; httpPort: number };
     edge: { port: number; httpPort: number };
@@ -24,6 +27,8 @@ export interface Scene {
     stranger: ClientIdentity;
     forged: ClientIdentity;
     expired: ClientIdentity | undefined;
+    /** Defaults to both. */
+    versions?: readonly Version[];
 }
 
 /** One row of the result. */
@@ -50,7 +55,10 @@ async function send(cloud: Cloud, request: Omit<ProbeRequest, "nonce">): Promise
     return { result, invocations: cloud.invocations.get(nonce) ?? 0 };
 }
 
-const described = ({ result }: Outcome): string => (result.kind === "status" ? `HTTP ${result.status}` : "closed");
+const NOWHERE: Outcome = { result: { kind: "closed", verified: false, reason: "ENOTFOUND" }, invocations: 0 };
+
+const described = ({ result }: Outcome): string =>
+    result.kind === "status" ? `HTTP ${result.status}` : result.reason === "ENOTFOUND" ? "no address" : "closed";
 
 /** A row for somebody who must get in. */
 function admitted(id: string, tls: Row["tls"], outcome: Outcome, note?: string): Row {
@@ -72,29 +80,33 @@ function refused(id: string, tls: Row["tls"], outcome: Outcome, twin: boolean): 
 }
 
 /** Adds a zone of another customer of the same edge, whose requests carry our Host and Cloudflare's shared certificate. */
-function addAttackerZone(cloud: Cloud, domainName: string): string {
+function addAttackerZone({ cloud, domainName, regional }: Scene): string {
     const zone = createZone("attacker", ATTACKER_ZONE);
     const name = `api.${ATTACKER_ZONE}`;
     zone.settings.set("tls_client_auth", "on");
     zone.hostHeaderOverride = domainName;
-    const content = cloud.aws.domains.get(domainName)!.targetDomainName;
-    zone.records.set("r", { id: "r", name, type: "CNAME", content, ttl: 1, proxied: true, comment: undefined });
+    zone.records.set("r", { id: "r", name, type: "CNAME", content: regional, ttl: 1, proxied: true, comment: undefined });
     cloud.cloudflare.zones.set(zone.id, zone);
     return name;
 }
 
+/** A name of every other custom domain that is mapped to the API; a wildcard domain answers to any. */
+function otherMappings({ cloud, domainName, apiId }: Scene): string[] {
+    return [...cloud.aws.domains.values()]
+        .filter((domain) => domain.domainName !== domainName && [...domain.mappings.values()].some((mapping) => mapping.apiId === apiId))
+        .map((domain) => domain.domainName.replace(/^\*/, "anything"));
+}
+
 /** Plays every identity and reports each row as it is known. */
 export async function playIdentities(scene: Scene, onRow: (row: Row) => void): Promise<Row[]> {
-    const { cloud, domainName, siblingName } = scene;
+    const { cloud, domainName, siblingName, regional, apiId } = scene;
     const rows: Row[] = [];
     const add = (row: Row) => {
         rows.push(row);
         onRow(row);
     };
-    const regional = cloud.aws.domains.get(domainName)!.targetDomainName;
-    const apiId = [...cloud.aws.domains.get(domainName)!.mappings.values()][0]!.apiId;
     const endpoint = defaultEndpoint(cloud, apiId);
-    const attacker = addAttackerZone(cloud, domainName);
+    const attacker = addAttackerZone(scene);
     const webCaPem = cloud.webCa.certificatePem;
     const direct = (
         version: Version,
@@ -104,15 +116,15 @@ export async function playIdentities(scene: Scene, onRow: (row: Row) => void): P
         session?: Buffer,
         expectedName = servername,
     ) => send(cloud, { port: scene.gateway.port, host, tls: { version, servername, expectedName, webCaPem, ...identity, session } });
-    const viaEdge = (version: Version, host: string) =>
-        send(cloud, {
-            port: resolve(cloud, host)?.kind === "gateway" ? scene.gateway.port : scene.edge.port,
-            host,
-            tls: { version, servername: host, expectedName: host, webCaPem },
-        });
+    const viaEdge = async (version: Version, host: string) => {
+        const found = resolve(cloud, host);
+        if (!found) return NOWHERE;
+        const port = found.kind === "gateway" ? scene.gateway.port : scene.edge.port;
+        return send(cloud, { port, host, tls: { version, servername: host, expectedName: host, webCaPem } });
+    };
     const answered = ({ result }: Outcome) => result.kind === "status" && result.verified && result.status === 200;
 
-    for (const version of VERSIONS) {
+    for (const version of scene.versions ?? VERSIONS) {
         add(admitted("visitor", version, await viaEdge(version, domainName)));
         const twin = await direct(version, domainName, domainName, scene.own);
         add(admitted("own-certificate", version, twin));
@@ -143,6 +155,7 @@ export async function playIdentities(scene: Scene, onRow: (row: Row) => void): P
             ),
         );
         add(refused("default-endpoint", version, await direct(version, endpoint, endpoint), reachable));
+        for (const name of otherMappings(scene)) add(refused("other-mapping", version, await direct(version, name, name), reachable));
     }
     const live = rows.some((row) => row.id === "own-certificate" && row.ok);
     add(refused("plain-http-edge", "-", await send(cloud, { port: scene.edge.httpPort, host: domainName }), live));

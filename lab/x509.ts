@@ -74,15 +74,19 @@ function pemOf(certificate: x509.X509Certificate): string {
     return `${certificate.toString("pem").trim()}\n`;
 }
 
-/** A self-signed ECDSA P-256 authority whose leaves it signs directly. */
-export async function createAuthority(subject: string, keys: KeySource): Promise<Authority> {
+/** A self-signed ECDSA P-256 authority whose leaves it signs directly; ten years from yesterday, unless told otherwise. */
+export async function createAuthority(
+    subject: string,
+    keys: KeySource,
+    validity: { notBefore?: Date; notAfter?: Date } = {},
+): Promise<Authority> {
     const privateKeyPem = await keys({ type: "ECDSA", curve: "P256" });
     const ca = await importKey(privateKeyPem);
     const root = await x509.X509CertificateGenerator.createSelfSigned({
         serialNumber: serialNumber(),
         name: subject,
-        notBefore: new Date(Date.now() - day),
-        notAfter: new Date(Date.now() + 3650 * day),
+        notBefore: validity.notBefore ?? new Date(Date.now() - day),
+        notAfter: validity.notAfter ?? new Date(Date.now() + 3650 * day),
         keys: { privateKey: ca.privateKey, publicKey: ca.publicKey },
         signingAlgorithm: ca.signing,
         extensions: [

@@ -41,7 +41,7 @@ export const BEHIND: Rule[] = [
         impact: "visitors-down",
         find: (view) => {
             if (!view.visitorSays(429, "gateway")) return undefined;
-            const stage = view.aws?.api?.stages[0];
+            const stage = view.aws?.api?.stages?.[0];
             return [
                 "API Gateway answers HTTP 429",
                 ...(stage?.throttlingRateLimit === undefined
@@ -89,7 +89,9 @@ export const BEHIND: Rule[] = [
         impact: "bypass-open",
         find: (view) => {
             if (view.aws?.domain ? !view.aws.domain.mutualTls : view.certificateRequested === false) return undefined;
-            const ways = ["sni-none", "sni-regional", "sni-sibling", "resumed-from-sibling"].filter((id) => view.open(id));
+            const ways = ["sni-none", "sni-regional", "sni-default-endpoint", "sni-sibling", "resumed-from-sibling"].filter((id) =>
+                view.open(id),
+            );
             return ways.length > 0 ? ways.map((id) => `${id}: HTTP ${view.entry(id)?.status}`) : undefined;
         },
         refresh: "It is how the service routes, and no setting.",

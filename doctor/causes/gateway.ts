@@ -141,7 +141,7 @@ export const GATEWAY: Rule[] = [
         impact: "bypass-open",
         find: (view) => {
             const entry = view.entry("default-endpoint");
-            const stages = view.aws?.api?.stages.filter(({ autoDeploy }) => !autoDeploy) ?? [];
+            const stages = view.aws?.api?.stages?.filter(({ autoDeploy }) => !autoDeploy) ?? [];
             return entry && view.aws?.api?.disableExecuteApiEndpoint && stages.length > 0
                 ? [
                       `the default endpoint answered HTTP ${entry.status}`,
@@ -151,7 +151,7 @@ export const GATEWAY: Rule[] = [
         },
         refresh: "The flag is set, so that nothing differs; what is deployed is no property of it.",
         fix: ({ evidence: { apiId }, aws }) =>
-            `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${aws?.api?.stages.find(({ autoDeploy }) => !autoDeploy)?.name}'; then pulumi up --refresh, which turns automatic deployment on again`,
+            `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'; then pulumi up --refresh, which turns automatic deployment on again`,
         confirm: ({ evidence: { apiId }, aws }) =>
             `curl -sS -o /dev/null -w '%{http_code}\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
         explains: ["DEFAULT-ENDPOINT-OPEN"],
@@ -190,7 +190,7 @@ export const GATEWAY: Rule[] = [
         impact: "visitors-down",
         find: ({ aws }) => {
             if (!aws?.domain) return undefined;
-            if (aws.domain.mappings.length === 0) return ["the domain has no API mapping, and API Gateway answers 403"];
+            if (aws.domain.mappings?.length === 0) return ["the domain has no API mapping, and API Gateway answers 403"];
             return aws.api === null ? ["the API that the domain is mapped to is gone"] : undefined;
         },
         refresh: "`pulumi refresh` sees it, and the next `up` maps it again.",

@@ -1,4 +1,7 @@
 /** The client certificate: whether the edge presents one, which, and whether it is still good. */
+import type { X509Certificate } from "node:crypto";
+import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../pki";
+import type { View } from "../view";
 import { cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
 
 const SOON_DAYS = 14;
@@ -7,20 +10,24 @@ const NO_REFRESH = "The provider never reads an association back (facts 7.2), so
 const NEW_LEAF =
     'A new leaf makes the next deployment write the association: originPull: { authorities: [{ name: "1", leaf: "2" }] }, then pulumi up';
 
+const isShared = ({ fingerprint256 }: X509Certificate): boolean => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT;
+const otherLevels = ({ cloudflare }: View): string[] => [
+    ...(cloudflare?.globalOriginPull ? ["global (Cloudflare's shared certificate)"] : []),
+    ...(cloudflare?.zoneOriginPull ? ["zone"] : []),
+];
+
 export const ORIGIN_PULLS: Rule[] = [
     {
         id: "AOP-OTHER-LEVEL-ONLY",
         title: "Origin pulls are on at another level, and off for this hostname",
         impact: "visitors-down",
-        find: ({ cloudflare, visitorUp, trusted }) => {
-            const levels = [
-                ...(cloudflare?.globalOriginPull ? ["global (Cloudflare's shared certificate)"] : []),
-                ...(cloudflare?.zoneOriginPull ? ["zone"] : []),
-            ];
+        find: (view) => {
+            const { cloudflare, visitorUp, trusted } = view;
+            const levels = otherLevels(view);
             const { association } = cloudflare ?? {};
             if (levels.length === 0 || association === undefined || association?.enabled) return undefined;
             // With no association of its own the hostname falls back to the other levels, which may be just what is trusted.
-            if (association === null && (visitorUp || trusted === undefined)) return undefined;
+            if (association === null && (visitorUp || trusted === undefined || trusted.some(isShared))) return undefined;
             return [
                 `on: ${levels.join(", ")}`,
                 association === null
@@ -50,8 +57,8 @@ export const ORIGIN_PULLS: Rule[] = [
         id: "AOP-ASSOCIATION-MISSING",
         title: "No client certificate is associated with this hostname",
         impact: "visitors-down",
-        find: ({ cloudflare, visitorUp }) =>
-            cloudflare?.association === null && !visitorUp
+        find: (view) =>
+            view.cloudflare?.association === null && !view.visitorUp && otherLevels(view).length === 0
                 ? ["Cloudflare has no association for the hostname, so that its edge presents no certificate of yours"]
                 : undefined,
         refresh: NO_REFRESH,

@@ -35,13 +35,13 @@ export const TRUSTSTORE: Rule[] = [
         title: "Somebody wrote another truststore over yours in S3",
         impact: ({ aws }) => (aws?.domain?.truststoreVersion ? "none-yet" : "bypass-open"),
         find: (view) => {
-            const { aws, trusted, newestTrusted, leaf } = view;
-            if (!aws?.domain || newestTrusted === undefined) return undefined;
+            const { aws, trusted = [], newestTrusted, uploaded } = view;
+            // A CA of a certificate that is uploaded is ours, and on its way in: only Cloudflare can tell which those are.
+            if (!aws?.domain || newestTrusted === undefined || uploaded === undefined) return undefined;
             const pinned = aws.domain.truststoreVersion;
-            // Without a version the domain took what was newest, so that all but the CA of our own leaf is foreign.
-            const known = pinned === undefined ? (leaf ? newestTrusted.filter((ca) => view.signer(leaf, [ca])) : undefined) : trusted;
-            if (known === undefined) return undefined;
-            const foreign = minus(newestTrusted, known).filter((ca) => !(leaf && view.signer(leaf, [ca])));
+            const ours = newestTrusted.filter((ca) => uploaded.some((leaf) => view.signer(leaf, [ca])));
+            // Without a version the domain took what was newest.
+            const foreign = minus(newestTrusted, pinned === undefined ? ours : [...trusted, ...ours]);
             if (foreign.length === 0 && !(pinned !== undefined && newestTrusted.length === 0)) return undefined;
             return [
                 `the newest version holds what the ${pinned === undefined ? "edge's certificate is not signed by" : "pinned version does not"}: ${names(foreign)}`,

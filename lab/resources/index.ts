@@ -4,6 +4,7 @@ import type { Cloud } from "../cloud";
 import { acm } from "./acm";
 import { apigatewayv2 } from "./apigatewayv2";
 import { cloudwatch } from "./cloudwatch";
+import { command } from "./command";
 import { dnsRecord, zoneOf } from "./dnsRecord";
 import { iam } from "./iam";
 import { lambda } from "./lambda";
@@ -12,7 +13,19 @@ import { s3 } from "./s3";
 import { tls } from "./tls";
 import { getZoneSetting, zoneSetting } from "./zoneSetting";
 
-const ALL = [...acm, ...apigatewayv2, ...cloudwatch, ...dnsRecord, ...iam, ...lambda, ...originPullTypes, ...s3, ...tls, ...zoneSetting];
+const ALL = [
+    ...acm,
+    ...apigatewayv2,
+    ...cloudwatch,
+    ...command,
+    ...dnsRecord,
+    ...iam,
+    ...lambda,
+    ...originPullTypes,
+    ...s3,
+    ...tls,
+    ...zoneSetting,
+];
 
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(ALL.map((type) => [type.token, type]));
 

@@ -92,7 +92,7 @@ async function attempt({ title, before, step }: (typeof STEPS)[number], target: 
 }
 
 describe("a deployment that is stopped at any call", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     for (const one of STEPS) {
         const { title } = one;
         let whole: Awaited<ReturnType<typeof attempt>>;

@@ -7,10 +7,12 @@ import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PROJECT, RealHost } from "./hosts";
 import { program, trusting } from "./programs";
+import { Watch } from "./watch";
 
 describe("the guard on the real engine", function () {
     this.timeout(120_000);
     let host: RealHost;
+    let watch: Watch;
     let broken: string | undefined;
     const protectedProgram = (names: string[], presented: string) => program({ ...trusting(names, presented), deletionProtection: true });
 
@@ -21,6 +23,7 @@ describe("the guard on the real engine", function () {
         }
         const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
         addHandler(cloud);
+        watch = await Watch.start(cloud);
         broken = undefined;
         const made: Record<string, Provider> = providers(cloud);
         for (const provider of Object.values(made)) {
@@ -32,10 +35,14 @@ describe("the guard on the real engine", function () {
         }
         host = await RealHost.open(made);
     });
-    afterEach(() => host?.close());
+    afterEach(async () => {
+        await host?.close();
+        await watch?.close();
+    });
 
     it("refuses a one-step swap in preview and in up --skip-preview, before any other step, with path, rule and fix", async () => {
-        expect((await host.up(program())).text).not.to.contain("error");
+        const first = await host.up(program());
+        expect(first.ok, first.text).to.equal(true);
         for (const operation of [host.preview, host.up]) {
             const refused = await operation(program(trusting(["2"], "2")));
             expect(refused.ok).to.equal(false);

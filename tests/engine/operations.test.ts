@@ -56,7 +56,11 @@ describe("operations on the real engine", function () {
         const pinned: (string | undefined)[] = [];
         during = () => Promise.resolve(void pinned.push(cloud.aws.domains.get(NAME)?.mutualTls?.truststoreVersion));
         expect((await host.refresh(program())).ok).to.equal(true);
-        expect((await up(program())).steps).to.deep.equal(["update orders-domain", "update orders-truststore-object"]);
+        expect((await up(program())).steps).to.deep.equal([
+            "update orders-domain",
+            "update orders-gate",
+            "update orders-truststore-object",
+        ]);
         expect(pinned).to.have.length.greaterThan(0);
         expect(pinned).not.to.include("intruder");
         expect(object().at(-1)!.body).not.to.contain(attacker.caPem);

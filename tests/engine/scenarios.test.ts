@@ -44,7 +44,7 @@ const HISTORY: { title: string; program: Program; steps?: string[]; live: boolea
     {
         title: "second presented",
         program: program(trusting(["1", "2"], "2")),
-        steps: ["update orders-association", "update orders-ledger", "update orders-origin-pull"],
+        steps: ["update orders-association", "update orders-gate", "update orders-ledger", "update orders-origin-pull"],
         live: true,
     },
     { title: "first dropped", program: program(trusting(["2"], "2")), live: true },

@@ -5,6 +5,7 @@ import type { Cloud } from "../../lab/cloud";
 import { defaultEndpoint } from "../../lab/dns";
 import { startEdge } from "../../lab/edge";
 import { startGateway } from "../../lab/gateway";
+import { tellNames } from "../../lab/names";
 import { probe } from "../../lab/probe";
 import { providers, type Provider } from "../../lab/provider";
 import { NAME } from "./programs";
@@ -51,11 +52,13 @@ export class Watch {
         readonly cloud: Cloud,
         readonly gateway: Awaited<ReturnType<typeof startGateway>>,
         readonly edge: Awaited<ReturnType<typeof startEdge>>,
+        readonly names: ReturnType<typeof tellNames>,
     ) {}
 
     static async start(cloud: Cloud): Promise<Watch> {
         const gateway = await startGateway(cloud);
-        return new Watch(cloud, gateway, await startEdge(cloud, gateway));
+        const edge = await startEdge(cloud, gateway);
+        return new Watch(cloud, gateway, edge, tellNames(cloud, { gateway: gateway.port, edge: edge.port }));
     }
 
     /** The bypass identities that need no key of ours, at once. */
@@ -124,6 +127,7 @@ export class Watch {
     }
 
     async close(): Promise<void> {
+        this.names.close();
         await this.edge.close();
         await this.gateway.close();
     }

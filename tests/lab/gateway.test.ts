@@ -11,7 +11,7 @@ import { startGateway } from "../../lab/gateway";
 import type { Gateway } from "../../lab/gateway";
 import { judgeClient, readTruststore } from "../../lab/truststore";
 import { createAuthority, generateKeys } from "../../lab/x509";
-import { apiHost, build, call, siblingHost } from "./fixture";
+import { addDomain, apiHost, build, call, siblingHost } from "./fixture";
 import type { Call, Fixture, Outcome } from "./fixture";
 
 describe("the lab's gateway", () => {
@@ -170,6 +170,46 @@ describe("the lab's gateway", () => {
         const open = await ask({ sni, version: "TLSv1.2" });
         expect(open.invocations).to.equal(1);
         expect((await ask({ sni, version: "TLSv1.2", session: open.session })).invocations).to.equal(1);
+    });
+
+    it("serves what a wildcard domain covers and no other domain has, one label deep", async () => {
+        expect((await ask({ sni: "any.wild.test" })).status).to.equal(403);
+        const wildcard = await addDomain(fixture.cloud, "*.wild.test", fixture.api.id, undefined);
+        await addDomain(fixture.cloud, "own.wild.test", fixture.api.id, fixture.authority.certificatePem);
+        for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+            const open = await ask({ sni: "any.wild.test", version });
+            expect([open.status, open.invocations]).to.deep.equal([200, 1]);
+            expect(JSON.parse(open.body).requestContext.domainName).to.equal("any.wild.test");
+            refused(await ask({ sni: "own.wild.test", version }), [0]);
+            refused(await ask({ sni: "wild.test", version }), [403]);
+            refused(await ask({ sni: "two.labels.wild.test", version }), [403]);
+            refused(await ask({ sni: "any.wild.test", host: "other.wild.test", version }), [403]);
+            refused(await ask({ sni: "own.wild.test", version, session: open.session }), [0]);
+        }
+        wildcard.mutualTls = fixture.domain.mutualTls;
+        refused(await ask({ sni: "any.wild.test" }), [0]);
+        expect((await ask({ sni: "any.wild.test", client: fixture.own })).invocations).to.equal(1);
+    });
+
+    it("answers 429 when the stage lets no request through, and counts no request otherwise", async () => {
+        const stage = fixture.api.stages.get("$default")!;
+        for (const [rate, burst, status] of [
+            [1, 1, 200],
+            [0, 1, 429],
+            [1, 0, 429],
+            [undefined, undefined, 200],
+        ] as const) {
+            Object.assign(stage, { throttlingRateLimit: rate, throttlingBurstLimit: burst });
+            const answer = await ask({ client: fixture.own });
+            expect([answer.status, answer.invocations], `${rate}, ${burst}`).to.deep.equal([status, status === 200 ? 1 : 0]);
+            if (status === 429) expect(answer.body).to.equal('{"message":"Too Many Requests"}');
+        }
+    });
+
+    it("asks for a client certificate as before where ACM has not issued the server's", async () => {
+        fixture.cloud.aws.certificates.get(fixture.domain.certificateArn)!.status = "PENDING_VALIDATION";
+        refused(await ask({}), [0]);
+        expect((await ask({ client: fixture.own })).status).to.equal(200);
     });
 
     it("answers 500 when the permission is another API's", async () => {

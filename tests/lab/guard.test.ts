@@ -16,6 +16,8 @@ const api = (originPull: OriginPullArgs, name = "orders", domainName = "api.exam
         originPull,
         deletionProtection: false,
         strictTls: "Off",
+        // No data plane runs here.
+        verify: { enabled: false },
     });
 const trusting = (names: string[], presented: string): OriginPullArgs => ({ authorities: names.map((name) => ({ name })), presented });
 

@@ -65,14 +65,24 @@ describe("npm start", function () {
         expect(run.code).to.equal(0);
     });
 
-    for (const [name, fault] of Object.entries(FAULTS))
-        it(`turns the row ${fault.row} red and fails with --fault ${name}`, async () => {
-            const run = await start("--json", "--fault", name);
-            expect(run.stderr).to.equal("");
-            const red = rowsOf(run).filter((row) => !row.ok);
-            expect(red.map((row) => row.id)).to.include(fault.row);
-            expect(run.code).to.equal(1);
+    it("turns a fault's row red and fails (each fault: faults.test.ts)", async () => {
+        const run = await start("--json", "--fault", "shared-ca-trusted");
+        expect(run.stderr).to.equal("");
+        expect(rowsOf(run).filter((row) => !row.ok).map((row) => row.id)).to.deep.equal(["other-customer", "other-customer"]); // prettier-ignore
+        expect((JSON.parse(run.stdout) as { fault: unknown }).fault).to.deep.equal({
+            name: "shared-ca-trusted",
+            row: "other-customer",
+            cause: "SHARED-CA-TRUSTED",
         });
+        expect(run.code).to.equal(1);
+    });
+
+    it("says so when no row shows a fault, and does not fail for it", async () => {
+        const run = await start("--fault", "truststore-overwritten");
+        expect(run.stderr).to.equal("");
+        expect(run.stdout).to.contain("No row shows this; the doctor does: TRUSTSTORE-OVERWRITTEN").and.contain("Every row is as expected");
+        expect(run.code).to.equal(0);
+    });
 
     it("prints plain lines, a curl line and what it does not prove when it is not a terminal", async () => {
         const { stdout } = await start();
@@ -82,7 +92,9 @@ describe("npm start", function () {
     });
 
     it("lists its faults, helps, and refuses an unknown fault by name", async () => {
-        expect((await start("--faults")).stdout).to.contain("mtls-removed");
+        const listed = (await start("--faults")).stdout;
+        for (const [name, { summary, row, cause }] of Object.entries(FAULTS))
+            expect(listed).to.contain(`${name}\n    ${summary}\n    row: ${row ?? "none"}, cause: ${cause}\n`);
         expect((await start("--help")).stdout).to.contain("--keep");
         const bad = await start("--fault", "nonsense");
         expect(bad.stderr).to.contain("nonsense").and.to.contain("mtls-removed");

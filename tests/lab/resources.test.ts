@@ -124,7 +124,8 @@ describe("the lab's resource types", () => {
         it("take no property that the SDK does not declare", () => {
             for (const { token, properties } of resourceTypes.values()) {
                 const [pkg, path = "", type] = token.split(":");
-                const file = `node_modules/@pulumi/${pkg}/${path.replace("index/", "")}.d.ts`;
+                const module = path.includes("/") ? path.replace("index/", "") : `${path}/${type?.toLowerCase()}`;
+                const file = `node_modules/@pulumi/${pkg}/${module}.d.ts`;
                 expect(existsSync(file), file).to.equal(true);
                 const body = new RegExp(`export interface ${type}Args \\{([^]*?)\n\\}`).exec(readFileSync(file, "utf8"))?.[1] ?? "";
                 const declared = [...body.matchAll(/^ {4}(\w+)\??:/gm)].map((match) => match[1]);

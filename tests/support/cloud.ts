@@ -48,6 +48,7 @@ export function makeCloud(): Cloud {
         activationDelayMs: 0,
         gatewayPort80Open: false,
         denied: new Set(),
+        commandEnvironment: {},
         events: new EventEmitter(),
         invocations: new Map(),
         nextId(prefix) {

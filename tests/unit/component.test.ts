@@ -258,6 +258,52 @@ describe("outputs", () => {
     });
 });
 
+describe("the url", () => {
+    const environmentOf = (recorded: Recorded<unknown>) => recorded.byName("orders-gate").inputs.environment as Record<string, unknown>;
+
+    it("comes after a check that runs node on the script, with all that it is about in its environment", async () => {
+        const recorded = await build();
+        const gate = recorded.byName("orders-gate");
+        expect(gate.inputs).to.deep.include({ interpreter: ["node", "-"], create: "check https://api.dev.example.com" });
+        expect(gate.inputs.stdin).to.equal(fs.readFileSync(path.join(realDir, "components", "gate", "check.js"), "utf8"));
+        expect(Object.keys(gate.inputs)).not.to.include.members(["triggers", "update", "dir"]);
+        expect(environmentOf(recorded)).to.deep.equal({
+            NODE_OPTIONS: "",
+            GATE_DOMAIN: "api.dev.example.com",
+            GATE_TARGET: "d-1.execute-api.eu-west-1.amazonaws.com",
+            GATE_API_ID: "orders-api-id",
+            GATE_PATH: "/",
+            GATE_TIMEOUT_SECONDS: "300",
+            GATE_TRUSTSTORE_VERSION: "v1",
+            GATE_CERTIFICATE_ARN: "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+            GATE_PRESENTED: "1",
+            GATE_CERTIFICATE_ID: "orders-origin-pull-upload-1-id",
+        });
+        expect(dependsOn(recorded, "orders-gate", "orders-record")).to.equal(true);
+    });
+
+    it("is verified as asked for, with headers that are secret whatever they were passed as", async () => {
+        const recorded = await build({
+            verify: { path: pulumi.output("/health?deep=1"), timeoutSeconds: 60, headers: { "X-Token": "t" } },
+        });
+        const environment = environmentOf(recorded);
+        expect(environment).to.include({ GATE_PATH: "/health?deep=1", GATE_TIMEOUT_SECONDS: "60" });
+        expect(pulumi.runtime.isRpcSecret(environment.GATE_HEADERS)).to.equal(true);
+        expect(JSON.stringify(environment.GATE_HEADERS)).to.contain('{\\"X-Token\\":\\"t\\"}');
+        expect(pulumi.isSecret(recorded.result.url)).to.be.an.instanceOf(Promise);
+        expect(await pulumi.isSecret(recorded.result.url)).to.equal(false);
+    });
+
+    it("is unverified only when asked for, and loudly, in previews too", async () => {
+        for (const preview of [true, false]) {
+            const recorded = await build({ verify: { enabled: false } }, { preview });
+            expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-gate");
+            expect(recorded.warnings.join()).to.contain('verify is off for "orders"');
+        }
+        expect(await valueOf((await build({ verify: { enabled: false } })).result.url)).to.equal("https://api.dev.example.com");
+    });
+});
+
 describe("bad arguments are refused, all at once, before the first child", () => {
     it("reports every problem in one error", async () => {
         const text = await refusal({ domainName: "localhost", routes: [], strictTls: "Maybe" as StrictTls });
@@ -324,6 +370,24 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             { existingApi: {} } as never,
             "existingApi must be left out: this version does not have it",
         ],
+        ["a check that is not plain", { verify: pulumi.output({}) } as never, "verify must be a plain object; received an Output"],
+        [
+            "an unknown part of the check",
+            { verify: { timeout: 5 } } as never,
+            "verify.timeout must be one of enabled, path, timeoutSeconds, headers",
+        ],
+        ["a check that is late on or off", { verify: { enabled: pulumi.output(true) } } as never, "verify.enabled must be a plain boolean"],
+        ["a relative path", { verify: { path: "health" } }, 'verify.path must start with / and hold no space and no #; received "health"'],
+        ["a path with a line break", { verify: { path: "/a\r\nx: y" } }, "verify.path must start with /"],
+        [
+            "no time at all",
+            { verify: { timeoutSeconds: 0 } },
+            "verify.timeoutSeconds must be a plain number above 0 and up to 3600; received 0",
+        ],
+        ["hours and hours", { verify: { timeoutSeconds: 3601 } }, "verify.timeoutSeconds must be a plain number above 0 and up to 3600"],
+        ["a header that is no name", { verify: { headers: { "a b": "x" } } }, "verify.headers must have names that HTTP allows"],
+        ["another Host", { verify: { headers: { Host: "other.example.com" } } }, "verify.headers.Host must be left out"],
+        ["a header of two lines", { verify: { headers: { "x-token": "a\nb" } } }, "verify.headers.x-token must be one line of text"],
         ["an unknown argument", { domian: "x" } as never, "domian must be one of domainName"],
         [
             "mode Zone, until there is one",
@@ -370,6 +434,12 @@ describe("bad arguments are refused, all at once, before the first child", () =>
         expect(await refusal({ routes: [{ routeKey: "$default", lambdaArn: pulumi.output("nonsense") }] })).to.contain(
             "routes[0].lambdaArn must be the ARN of a Lambda function",
         );
+    });
+
+    it("refuses a late path and late headers too, without the value of a header", async () => {
+        expect(await refusal({ verify: { path: pulumi.output("health") } })).to.contain("verify.path must start with /");
+        const text = await refusal({ verify: { headers: pulumi.output({ "x-token": "c2VjcmV0\n" }) } });
+        expect(text).to.contain("verify.headers.x-token must be one line of text").and.not.to.contain("c2VjcmV0");
     });
 
     it("never echoes a private key", async () => {

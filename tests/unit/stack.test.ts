@@ -4,10 +4,17 @@ import program from "../../index";
 
 describe("the stack's config", () => {
     const good = { domainName: "api.dev.example.com", zoneId: "zone1" };
+    const made: string[] = [];
     const outcome = async (config: Record<string, string>): Promise<string> => {
         const project = "cloudflare-protected-http-api";
         await pulumi.runtime.setMocks(
-            { newResource: (args) => ({ id: args.name, state: args.inputs as Record<string, unknown> }), call: () => ({}) },
+            {
+                newResource: (args) => {
+                    made.push(args.name);
+                    return { id: args.name, state: args.inputs as Record<string, unknown> };
+                },
+                call: () => ({}),
+            },
             project,
             "dev",
         );
@@ -25,11 +32,24 @@ describe("the stack's config", () => {
         expect(await outcome(good)).to.equal("accepted");
     });
 
+    it("verifies the url unless it says otherwise", async () => {
+        for (const [config, expected] of [
+            [{}, true],
+            [{ verify: "true" }, true],
+            [{ verify: "false" }, false],
+        ] as [Record<string, string>, boolean][]) {
+            made.length = 0;
+            expect(await outcome({ ...good, ...config })).to.equal("accepted");
+            expect(made.includes("api-gate"), JSON.stringify(config)).to.equal(expected);
+        }
+    });
+
     for (const [key, value] of [
         ["retention", "14"],
         ["originPullMode", "shared"],
         ["strictTls", "yes"],
         ["deletionProtection", "maybe"],
+        ["verify", "maybe"],
         ["throttleRateLimit", "many"],
         ["throttleBurstLimit", "50"],
     ] as const)

@@ -1,0 +1,206 @@
+/** Cloudflare's side of the evidence, through Cloudflare's SDK and read-only; the SDK is imported only when it is asked. */
+import { createRequire } from "node:module";
+import type { Hindrances } from "./awsAsk";
+import { createAsk, type Ask } from "./cloudflareAsk";
+import { startDeadline, type Deadline } from "./deadline";
+import type { CloudflareEvidence } from "./evidence";
+
+/** Where to look. */
+export interface CloudflareOptions {
+    domainName: string;
+    /** Left out, the zone is found by the labels of the name. */
+    zoneId?: string;
+    token: string;
+    /** Another API than Cloudflare's own. */
+    baseUrl?: string;
+    /** Names of ACM's validation records; they may come later than the rest, from AWS. */
+    validationNames?: string[] | Promise<string[]>;
+    /** For everything together. */
+    timeoutMs: number;
+}
+
+/** Permissions by Cloudflare's names. Which one lets read the configuration rules is an inference: or what your dashboard calls it. */
+const ZONE = "Zone Read";
+const SETTINGS = "Zone Settings Read";
+const CERTIFICATES = "SSL and Certificates Read";
+const DNS = "DNS Read";
+const RULES = "Config Rules Read";
+
+const MAX_RECORDS = 100;
+
+/** Loads the parts of the SDK that are asked: the whole of it takes three times as long, and `import()` twice as long as this. */
+function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
+    const load = createRequire(__filename);
+    const sdk = load("cloudflare/tree-shakable") as typeof import("cloudflare/tree-shakable");
+    const zones = load("cloudflare/resources/zones/zones") as typeof import("cloudflare/resources/zones/zones");
+    const settings = load("cloudflare/resources/zones/settings") as typeof import("cloudflare/resources/zones/settings");
+    const records = load("cloudflare/resources/dns/records") as typeof import("cloudflare/resources/dns/records");
+    const phases = load("cloudflare/resources/rulesets/phases/phases") as typeof import("cloudflare/resources/rulesets/phases/phases");
+    const pulls = load("cloudflare/resources/origin-tls-client-auth") as typeof import("cloudflare/resources/origin-tls-client-auth");
+    return sdk.createClient({
+        resources: [
+            zones.BaseZones,
+            settings.Settings,
+            records.BaseRecords,
+            phases.BasePhases,
+            pulls.Hostnames,
+            pulls.HostnameCertificates,
+            pulls.Settings,
+        ],
+        apiToken: token,
+        // Left out, the SDK would take them from the environment and send them, too.
+        apiKey: null,
+        apiEmail: null,
+        userServiceKey: null,
+        baseURL: baseUrl,
+        timeout: timeoutMs,
+        maxRetries: 1,
+        // CLOUDFLARE_LOG=debug would write whole requests.
+        logLevel: "off",
+    });
+}
+
+type Client = ReturnType<typeof connect>;
+type ZoneEvidence = CloudflareEvidence["zone"];
+
+/** By id, or the zone of the longest suffix of the name. */
+async function askZone(ask: Ask, client: Client, { domainName, zoneId }: CloudflareOptions): Promise<ZoneEvidence> {
+    const evidenceOf = (zone: { id: string; name: string; status?: string; name_servers: string[] }) => ({
+        id: zone.id,
+        name: zone.name,
+        status: zone.status ?? "",
+        nameServers: zone.name_servers ?? [],
+    });
+    if (zoneId !== undefined) {
+        const zone = await ask(ZONE, (options) => client.zones.get({ zone_id: zoneId }, options));
+        return zone ? evidenceOf(zone) : zone;
+    }
+    const labels = domainName.split(".");
+    const names = labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
+    const found = await Promise.all(
+        names.map((name) => ask(ZONE, async (options) => (await client.zones.list({ name, per_page: 5 }, options)).result)),
+    );
+    const zone = found.flatMap((list) => list ?? [])[0];
+    if (zone) return evidenceOf(zone);
+    return found.every(Boolean) ? null : undefined;
+}
+
+/** Whether a rule's expression names this host, as far as that can be told without Cloudflare's evaluation of it. */
+function mentions(expression: string, host: string): boolean {
+    const quoted = host.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    if (expression.trim() === "true") return true;
+    return new RegExp(`(?<!(?:\\bne|!=)\\s*)"${quoted}"`, "i").test(expression) && !/^\s*not\b/.test(expression);
+}
+
+/** The configuration rule that sets the SSL mode of this host: of several, the last one wins. */
+async function askSslRule(ask: Ask, client: Client, zoneId: string, host: string): Promise<CloudflareEvidence["sslRule"]> {
+    const ruleset = await ask(RULES, (options) => client.rulesets.phases.get("http_config_settings", { zone_id: zoneId }, options));
+    let last: CloudflareEvidence["sslRule"];
+    for (const rule of ruleset?.rules ?? []) {
+        if (rule.action !== "set_config" || rule.enabled === false) continue;
+        const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: string };
+        if (value !== undefined && mentions(rule.expression ?? "", host)) last = { value, description: rule.description ?? "" };
+    }
+    return last;
+}
+
+async function askRecords(ask: Ask, client: Client, zoneId: string, name: string) {
+    const query = { zone_id: zoneId, name: { exact: name }, per_page: MAX_RECORDS };
+    const records = await ask(DNS, async (options) => (await client.dns.records.list(query, options)).result);
+    return records?.map((record) => ({
+        name: record.name,
+        type: record.type,
+        content: record.content ?? "",
+        proxied: record.proxied === true,
+    }));
+}
+
+async function askValidationRecords(ask: Ask, client: Client, zoneId: string, names: Promise<string[]>) {
+    const wanted = new Set((await names).map((name) => name.replace(/\.$/, "").toLowerCase()));
+    if (wanted.size === 0) return undefined;
+    const found = await Promise.all([...wanted].map((name) => askRecords(ask, client, zoneId, name)));
+    return found.some((list) => !list) ? undefined : found.flatMap((list) => list ?? []);
+}
+
+type Facts = Omit<CloudflareEvidence, "denied" | "problems">;
+
+async function collect(ask: Ask, client: Client, options: CloudflareOptions, validationNames: Promise<string[]>): Promise<Facts> {
+    const host = options.domainName;
+    const asked = askZone(ask, client, options);
+    const zone_id = options.zoneId ?? (await asked)?.id;
+    if (zone_id === undefined) {
+        const zone = await asked;
+        return { ...(zone !== undefined && { zone }) };
+    }
+    const pulls = client.originTLSClientAuth;
+    const setting = (id: string) =>
+        ask(SETTINGS, async (call) => {
+            const { value } = (await client.zones.settings.get(id, { zone_id }, call)) as { value?: unknown };
+            return typeof value === "string" ? value : undefined;
+        });
+    const [zone, ssl, tlsClientAuth, sslRule, zoneLevel, association, certificates, records, validationRecords] = await Promise.all([
+        asked,
+        setting("ssl"),
+        setting("tls_client_auth"),
+        askSslRule(ask, client, zone_id, host),
+        ask(CERTIFICATES, (call) => pulls.settings.get({ zone_id }, call)),
+        ask(CERTIFICATES, (call) => pulls.hostnames.get(host, { zone_id }, call)),
+        ask(CERTIFICATES, async (call) => (await pulls.hostnameCertificates.list({ zone_id }, call)).result),
+        askRecords(ask, client, zone_id, host),
+        askValidationRecords(ask, client, zone_id, validationNames),
+    ]);
+    // What is not there in a zone that is not there says nothing.
+    if (zone === null) return { zone };
+    return {
+        ...(zone && { zone }),
+        ...(ssl && { ssl }),
+        ...(sslRule && { sslRule }),
+        ...(tlsClientAuth && { globalOriginPull: tlsClientAuth === "on" }),
+        ...(zoneLevel && { zoneOriginPull: zoneLevel.enabled === true }),
+        ...(association !== undefined && {
+            association:
+                // A voided association may still be told, without a certificate or with neither on nor off.
+                association?.cert_id && typeof association.enabled === "boolean"
+                    ? {
+                          certId: association.cert_id,
+                          enabled: association.enabled,
+                          ...(association.cert_status && { certStatus: association.cert_status }),
+                      }
+                    : null,
+        }),
+        ...(certificates && {
+            hostnameCertificates: certificates.map(({ id, status, certificate, issuer, expires_on }) => ({
+                id: id ?? "",
+                status: status ?? "",
+                ...(certificate && { certificatePem: certificate }),
+                ...(issuer && { issuer }),
+                ...(expires_on && { expiresOn: expires_on }),
+            })),
+        }),
+        ...(records && { records: records.map(({ type, content, proxied }) => ({ type, content, proxied })) }),
+        ...(validationRecords && { validationRecords }),
+    };
+}
+
+/** Gathers Cloudflare's side. Never rejects: what is missing is in `denied` and `problems`. */
+export async function collectCloudflare(options: CloudflareOptions): Promise<CloudflareEvidence> {
+    // A header cannot hold what no token holds, and the error would tell all of it.
+    if (!/^[\x21-\x7e]+$/.test(options.token.trim()))
+        return { denied: [], problems: ["the token is not valid: it holds blanks or control characters"] };
+    const told: Hindrances = { denied: new Set(), problems: new Set() };
+    let facts: Facts = {};
+    let limit: Deadline | undefined;
+    try {
+        const client = connect(options);
+        // Loading the SDK is this machine's time, not Cloudflare's.
+        limit = startDeadline(options.timeoutMs);
+        // Names that never come are no fault of Cloudflare's.
+        const names = limit.within(Promise.resolve(options.validationNames ?? [])).catch(() => []);
+        facts = await collect(createAsk(limit, told), client, options, names);
+    } catch {
+        told.problems.add("Cloudflare's SDK could not be started");
+    } finally {
+        limit?.clear();
+    }
+    return { ...facts, denied: [...told.denied].sort(), problems: [...told.problems].sort() };
+}

@@ -1,0 +1,129 @@
+/** The doctor names each fault of the lab and nothing else: from outside where that decides, else with both control planes. */
+import { expect } from "chai";
+import { examine, type Report } from "../../doctor";
+import { FAULTS } from "../../lab/faults";
+import { Patient } from "../support/patient";
+
+const ids = ({ causes }: Report): string[] => causes.map(({ id }) => id);
+/** Faults that meet in one place: the second cannot be brought in when the first is there. */
+const PAIRS: [string, string][] = [
+    ["association-off", "default-endpoint-open"],
+    ["association-off", "truststore-lacks-issuer"],
+    ["grey-record", "mtls-removed"],
+    ["grey-record", "default-endpoint-open"],
+    ["ssl-flexible", "association-missing"],
+    ["ssl-overridden-by-rule", "leaf-expired"],
+    ["certificate-pending", "second-mapping-without-mtls"],
+    ["leaf-expired", "truststore-overwritten"],
+    ["leaf-wrong-ca", "throttled"],
+    ["server-certificate-expired", "association-off"],
+    ["caa-forbids", "record-missing"],
+    ["challenge-page", "flag-not-deployed"],
+    ["name-too-deep", "shared-ca-trusted"],
+    ["wrong-zone", "mapping-missing"],
+    ["throttled", "port-80-open"],
+    ["route-missing", "truststore-warnings"],
+    ["integration-failing", "leaf-expires-soon"],
+    ["token-without-scope", "mtls-removed"],
+    ["role-without-scope", "association-off"],
+    ["role-without-scope", "token-without-scope"],
+];
+
+describe("the doctor on the lab", function () {
+    this.timeout(120_000);
+    let patient: Patient;
+    let back: () => void;
+
+    before(async () => {
+        patient = await Patient.admit();
+        back = patient.awsEnvironment();
+    });
+    after(async () => {
+        back();
+        await patient.discharge();
+    });
+    beforeEach(() => patient.heal());
+
+    for (const variant of ["forbidden", "closed"] as const)
+        it(`finds nothing in a healthy deployment (untrusted certificates are ${variant})`, async () => {
+            patient.cloud.variants.untrustedCertificate = variant;
+            for (const options of [patient.outside(), patient.inside()]) {
+                const report = await examine(options);
+                expect(ids(report)).to.deep.equal([]);
+                expect(report.checks.filter(({ verdict }) => verdict !== "ok")).to.deep.equal([]);
+                expect(report.verdict).to.equal("healthy");
+                expect(report.notes).to.deep.equal([]);
+            }
+        });
+
+    it("calls nothing healthy whose ways around it could not try", async () => {
+        const report = await examine({ ...patient.outside(), targetDomainName: undefined, apiId: undefined });
+        expect([report.verdict, ids(report)]).to.deep.equal(["unknown", []]);
+        expect(report.nextProbe).to.contain("--target").and.contain("--api-id");
+    });
+
+    describe("names each fault", () => {
+        const told: string[] = [];
+        after(() =>
+            console.log(
+                `      named from outside: ${told.length} of ${Object.keys(FAULTS).length} faults; with both control planes: the rest too`,
+            ),
+        );
+
+        for (const [name, { summary, cause }] of Object.entries(FAULTS))
+            it(`${cause}: ${summary}`, async () => {
+                for (const variant of ["forbidden", "closed"] as const) {
+                    patient.heal();
+                    patient.cloud.variants.untrustedCertificate = variant;
+                    await patient.break(name);
+                    const [outside, inside] = await Promise.all([examine(patient.outside()), examine(patient.inside())]);
+                    expect(ids(inside), `with control planes (untrusted certificates are ${variant})`).to.deep.equal([cause]);
+                    // From outside it may not know, and is never wrong.
+                    expect(
+                        ids(outside).filter((id) => id !== cause),
+                        "from outside",
+                    ).to.deep.equal([]);
+                    if (outside.causes.length > 0 && variant === "forbidden") told.push(name);
+                    if (outside.causes.length === 0 && outside.verdict !== "healthy") expect(outside.nextProbe).to.be.a("string");
+                }
+            });
+    });
+
+    describe("names no wrong cause where two meet", () => {
+        for (const [first, second] of PAIRS)
+            it(`${first} and ${second}`, async () => {
+                await patient.break(first);
+                await patient.break(second);
+                const report = await examine(patient.inside());
+                const right = [FAULTS[first]!.cause, FAULTS[second]!.cause];
+                expect(ids(report).filter((id) => !right.includes(id))).to.deep.equal([]);
+                expect(report.verdict).not.to.equal("healthy");
+            });
+    });
+
+    it("writes nothing, and tells nothing secret", async () => {
+        const calls: string[] = [];
+        const refused: unknown[] = [];
+        const listen = ({ source, action, detail }: { source: string; action: string; detail: Record<string, unknown> }): void => {
+            if (source !== "control-plane") return;
+            if (action === "refused") refused.push(detail);
+            else calls.push(String(detail.operation));
+        };
+        patient.cloud.events.on("event", listen);
+        const [leaf] = [...patient.cloud.cloudflare.zones.values()].flatMap(({ hostnameCertificates }) => [
+            ...hostnameCertificates.values(),
+        ]);
+        try {
+            const report = await examine({ ...patient.inside(), own: leaf, headers: { authorization: "Bearer secret-of-the-visitor" } });
+            const text = JSON.stringify(report);
+            expect(report.verdict).to.equal("healthy");
+            expect(report.checks.find(({ id }) => id === "own-certificate")).to.deep.include({ verdict: "ok" });
+            for (const secret of ["cf-token-of-the-test", "lab-secret", "secret-of-the-visitor", "PRIVATE KEY"])
+                expect(text).not.to.contain(secret);
+        } finally {
+            patient.cloud.events.off("event", listen);
+        }
+        expect(calls.length).to.be.greaterThan(10);
+        expect(refused).to.deep.equal([]);
+    });
+});
