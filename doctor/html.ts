@@ -126,8 +126,10 @@ function hopItem(page: Page, index: number, arrow: keyof typeof ARROWS): Markup 
 function drawing(page: Page): Markup {
     const { report } = page;
     const verdicts = HOPS.map(([place]) => hopVerdict(report, place));
-    // A visitor that is served went all the way; else the request ends at the first hop that is at fault.
-    const end = verdicts.findIndex((verdict, i) => i > 0 && verdict === "bad");
+    // A visitor that is served went all the way; else the request ends where its cause sits, or at the first hop that is at fault.
+    const stops = report.causes.filter(({ impact }) => impact === "visitors-down" || impact === "both").map(({ id }) => causePlace(id));
+    const first = HOPS.findIndex(([place]) => stops.includes(place));
+    const end = first >= 0 ? first : verdicts.findIndex((verdict, i) => i > 0 && verdict === "bad");
     const arrow = (i: number): keyof typeof ARROWS => {
         if (verdicts[0] === "ok" || (end >= 0 && i <= end)) return "passed";
         return end >= 0 && i === end + 1 ? "stopped" : "unknown";
@@ -222,9 +224,9 @@ function probeRow(probe: ProbeEvidence): Markup {
     return html`<tr>
         <th scope="row">${id}</th>
         <td class="short">${tls === "-" ? "none" : tls}</td>
-        <td>${end}</td>
+        <td class="middle">${end}</td>
         <td>${by}</td>
-        <td>${serverCertificate(probe)}</td>
+        <td class="middle">${serverCertificate(probe)}</td>
         <td class="number">${milliseconds}</td>
         <td class="wide">${body ? html`<code>${body}</code>` : "–"}</td>
     </tr>`;

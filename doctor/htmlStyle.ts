@@ -96,6 +96,7 @@ th, td { text-align: left; vertical-align: top; padding: .375rem .75rem; border-
 thead th { white-space: nowrap; background: var(--raised); }
 tbody th { font-weight: 600; white-space: nowrap; }
 td.wide { min-width: 13rem; }
+td.middle { min-width: 11rem; }
 td.short { white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 @media print { pre, .scroll { overflow: visible; } .cause, .node { break-inside: avoid; } }

@@ -24,6 +24,7 @@ const own = [
 
 const TEST = `
 import { expect } from "chai";
+import { examine, type Report } from "cloudflare-protected-http-api/doctor";
 import * as pulumi from "@pulumi/pulumi";
 for (const preview of [false, true])
     it("can be tested with mocks, preview " + preview, async () => {
@@ -41,6 +42,11 @@ for (const preview of [false, true])
         expect(rejections).to.deep.equal([]);
         expect(api.url).to.not.equal(undefined);
     });
+
+it("brings the doctor as a function", async () => {
+    const report: Report = await examine({ domainName: "nothing.invalid", aws: false, timeoutMs: 2000 });
+    expect(report.verdict).to.not.equal("healthy");
+});
 `;
 
 try {
@@ -79,6 +85,7 @@ try {
             consumer,
         );
     run("npx", ["mocha", "--node-option", "import=tsx", "--timeout", "60000", "consumer.test.ts"], consumer);
+    run("npx", ["--no-install", "cloudflare-protected-http-api", "doctor", "--help"], consumer);
     console.log("the packed tarball works in a project of its own");
 } finally {
     fs.rmSync(consumer, { recursive: true, force: true });
