@@ -50,7 +50,10 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
     const authorities = config
         .get("originPullAuthorities")
         ?.split(",")
-        .map((name) => ({ name: name.trim() }));
+        .map((entry) => {
+            const [name, leaf] = entry.trim().split(":");
+            return leaf === undefined ? { name: name! } : { name: name!, leaf };
+        });
     const presented = config.get("originPullPresented");
     const strictTls = oneOf(config, "strictTls", StrictTls);
     const burstLimit = config.getNumber("throttleBurstLimit");

@@ -8,7 +8,7 @@ import { STYLE } from "./htmlStyle";
 import type { Cause, Check, Report } from "./report";
 import { IMPACTS } from "./text";
 
-const README = "https://www.npmjs.com/package/cloudflare-protected-http-api";
+const README = "README.md";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const VERDICTS = { healthy: ["HEALTHY", "ok"], fault: ["FAULT", "bad"], unknown: ["COULD NOT TELL", "unknown"] } as const;
 const MARKS = { ok: "ok", bad: "NO", unknown: "?" } as const;
@@ -63,20 +63,14 @@ const CAUSES_AT: [RegExp, Place][] = [
 /** Where a cause sits; a permission that the doctor lacks sits nowhere. */
 export const causePlace = (id: string): Place | undefined => CAUSES_AT.find(([pattern]) => pattern.test(id))?.[1];
 
-/** Everything about one report, and the start of its anchors. */
-interface Page {
-    report: Report;
-    anchor: string;
-}
-
 const short = (text: string): string => (text.length > SEEN_CHARACTERS ? `${text.slice(0, SEEN_CHARACTERS)}…` : text);
 const mark = (verdict: Verdict): Markup => html`<span class="mark ${verdict}">${MARKS[verdict]}</span>`;
 const badge = ({ verdict }: Report): Markup => html`<span class="mark ${VERDICTS[verdict][1]}">${VERDICTS[verdict][0]}</span>`;
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 const when = (text: string): Markup => html`<time datetime="${text}">${text.replace(/^(\S+)T(\S+)\.\d+Z$/, "$1 $2 UTC")}</time>`;
 
-const causeLinks = ({ report, anchor }: Page, place: Place): Markup[] =>
-    report.causes.flatMap(({ id }, i) => (causePlace(id) === place ? html`<p>cause: <a href="#${anchor}-cause-${i}">${id}</a></p>` : []));
+const causeLinks = ({ causes }: Report, anchor: string, place: Place): Markup[] =>
+    causes.flatMap(({ id }, i) => (causePlace(id) === place ? html`<p>cause: <a href="#${anchor}-cause-${i}">${id}</a></p>` : []));
 
 /** The verdict on a hop: of its checks and the causes that sit there; without either, a visitor's request that passed it tells. */
 function hopVerdict({ checks, causes }: Report, place: Place): Verdict {
@@ -98,10 +92,10 @@ const LINES: Record<Verdict, Markup> = {
     unknown: html`<path class="dashed" d="M2 12H72" /><path class="dashed" d="M84 2v20" />`,
 };
 
-function hopItem(page: Page, index: number, arrow: keyof typeof ARROWS): Markup {
+function hopItem(report: Report, anchor: string, index: number, arrow: keyof typeof ARROWS): Markup {
     const [place, name, what] = HOPS[index]!;
-    const verdict = hopVerdict(page.report, place);
-    const own = page.report.checks.filter((check) => placeOf(check) === place);
+    const verdict = hopVerdict(report, place);
+    const own = report.checks.filter((check) => placeOf(check) === place);
     const none = verdict === "ok" ? "A visitor's request passed it." : verdict === "bad" ? "See the cause." : "Not told.";
     return html`<li class="hop">
         ${index === 0 ? "" : html`<svg viewBox="0 0 32 20" aria-hidden="true" class="${{ passed: "ok", stopped: "bad", unknown: "muted" }[arrow]}">${ARROWS[arrow]}</svg>`}
@@ -118,13 +112,12 @@ function hopItem(page: Page, index: number, arrow: keyof typeof ARROWS): Markup 
                           ${own.map((check) => html`<li>${mark(check.verdict)} <b>${check.id}</b>: ${short(check.seen)}</li>`)}
                       </ul>`
             }
-            ${causeLinks(page, place)}
+            ${causeLinks(report, anchor, place)}
         </div>
     </li>`;
 }
 
-function drawing(page: Page): Markup {
-    const { report } = page;
+function drawing(report: Report, anchor: string): Markup {
     const verdicts = HOPS.map(([place]) => hopVerdict(report, place));
     // A visitor that is served went all the way; else the request ends where its cause sits, or at the first hop that is at fault.
     const stops = report.causes.filter(({ impact }) => impact === "visitors-down" || impact === "both").map(({ id }) => causePlace(id));
@@ -137,7 +130,7 @@ function drawing(page: Page): Markup {
     const ways = report.checks.filter((check) => placeOf(check) === "around");
     return html`<h3>The request path</h3>
         <ol class="path">
-            ${HOPS.map((_hop, i) => hopItem(page, i, arrow(i)))}
+            ${HOPS.map((_hop, i) => hopItem(report, anchor, i, arrow(i)))}
         </ol>
         <div class="around">
             <h4>Around the edge, straight at AWS</h4>
@@ -151,12 +144,12 @@ function drawing(page: Page): Markup {
                         </li>`,
                 )}
             </ul>
-            ${ways.length === 0 ? html`<p>None was tried.</p>` : ""}${causeLinks(page, "around")}
+            ${ways.length === 0 ? html`<p>None was tried.</p>` : ""}${causeLinks(report, anchor, "around")}
         </div>`;
 }
 
-function causeSection(page: Page, cause: Cause, index: number): Markup {
-    return html`<section class="cause${cause.impact === "none-yet" ? " later" : ""}" id="${page.anchor}-cause-${index}">
+function causeSection(anchor: string, cause: Cause, index: number): Markup {
+    return html`<section class="cause${cause.impact === "none-yet" ? " later" : ""}" id="${anchor}-cause-${index}">
         <h3>${index === 0 ? "Cause" : "Also"}: ${cause.title} <small>${cause.id}</small></h3>
         <dl>
             <dt>EVIDENCE</dt>
@@ -204,9 +197,9 @@ function table(id: string, caption: string, heads: string[], rows: Markup[]): Ma
 
 const checkRow = ({ hop, id, expected, seen, verdict }: Check): Markup =>
     html`<tr>
+        <td>${mark(verdict)}</td>
         <th scope="row">${id}</th>
         <td class="short">${hop}</td>
-        <td>${mark(verdict)}</td>
         <td class="wide">${expected}</td>
         <td class="wide">${seen}</td>
     </tr>`;
@@ -234,24 +227,21 @@ function probeRow(probe: ProbeEvidence): Markup {
 
 /** The verdict as a sentence. */
 function said({ verdict, causes }: Report): string {
-    const [first] = causes;
-    if (first) return `${first.title}. ${IMPACTS[first.impact]}`;
+    if (causes[0]) return `${causes[0].title}. ${IMPACTS[causes[0].impact]}`;
     if (verdict === "healthy") return "Visitors are served, and every way around the edge that was tried is closed.";
     return verdict === "fault" ? "A way around the edge is open, and no known cause explains it." : "The evidence does not decide.";
 }
 
 function reportSection(report: Report, index: number): Markup {
     const anchor = `report-${index}`;
-    const page = { report, anchor };
     const { domainName, startedAt, took, edgeLocations, causes, nextProbe, notes, checks, probes } = report;
-    const probeHeads = ["probe", "TLS", "outcome", "answered by", "server certificate", "ms", "body begins"];
     return html`<section class="report" id="${anchor}">
         <h2>${domainName} ${badge(report)}</h2>
         <p class="lead">${said(report)}</p>
         <p class="muted">
             Looked at ${when(startedAt)}, in ${seconds(took)}${edgeLocations.length > 0 ? `, seen from ${edgeLocations.join(", ")}` : ""}
         </p>
-        ${drawing(page)}${causes.map((cause, i) => causeSection(page, cause, i))}${
+        ${drawing(report, anchor)}${causes.map((cause, i) => causeSection(anchor, cause, i))}${
             nextProbe &&
             html`<h3>Look at this next</h3>
                 <pre>${nextProbe}</pre>`
@@ -265,9 +255,9 @@ function reportSection(report: Report, index: number): Markup {
                 : ""
         }
         <h3>Everything that was looked at</h3>
-        ${table(`${anchor}-checks`, `Checks of ${domainName}`, ["check", "hop", "verdict", "expected", "seen"], checks.map(checkRow))}
+        ${table(`${anchor}-checks`, `Checks of ${domainName}`, ["verdict", "check", "hop", "expected", "seen"], checks.map(checkRow))}
         <h3>Every request that was sent</h3>
-        ${table(`${anchor}-probes`, `Probes of ${domainName}`, probeHeads, probes.map(probeRow))}
+        ${table(`${anchor}-probes`, `Probes of ${domainName}`, ["probe", "TLS", "outcome", "answered by", "server certificate", "ms", "body begins"], probes.map(probeRow))}
     </section>`;
 }
 
@@ -281,13 +271,14 @@ function summary(reports: Report[]): Markup {
                 <td class="number">${seconds(report.took)}</td>
             </tr>`,
     );
-    const heads = ["name", "verdict", "cause, or what to look at next", "took"];
-    return html`<nav aria-label="Reports">${table("summary", `${reports.length} deployments`, heads, rows)}</nav>`;
+    return html`<nav aria-label="Reports">
+        ${table("summary", `${reports.length} deployments`, ["name", "verdict", "cause, or what to look at next", "took"], rows)}
+    </nav>`;
 }
 
 export function reportHtml(reports: Report[]): string {
     const title = reports.map((report) => `${VERDICTS[report.verdict][0]} ${report.domainName}`).join(", ");
-    // The style is ours and has no value in it; as text of an element it must not be escaped.
+    // The style is ours, and the text of <style> knows no escapes.
     return html`<!doctype html>
         <html lang="en">
             <head>

@@ -19,6 +19,8 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 header, main, nav { max-width: 80rem; margin: 0 auto; padding: 0 1rem; }
 header { padding-top: 1.5rem; }
+nav { margin-top: 1rem; }
+nav + main { margin-top: 2.5rem; }
 main { padding-bottom: 4rem; }
 /* Evidence has long names without a space in them. */
 h1, h2, h3, h4, p, li, td, dd, code, pre { overflow-wrap: anywhere; }
@@ -59,8 +61,10 @@ svg { display: block; fill: none; stroke: currentColor; stroke-width: 2; stroke-
 .facts { font-size: .875rem; margin-top: .5rem; }
 .facts li { margin-top: .375rem; }
 .facts b { font-weight: 600; }
+.node p { font-size: .875rem; }
 .around { margin-top: 1rem; border-left: 2px solid var(--line); padding: .5rem 0 .5rem 1rem; }
 .way { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .125rem .75rem; align-items: center; padding: .5rem 0; font-size: .875rem; }
+.way .mark { justify-self: start; }
 .way svg { width: 5.5rem; height: 1.5rem; }
 .way.ok svg { color: var(--ok); }
 .way.bad svg { color: var(--bad); }
@@ -70,7 +74,10 @@ svg { display: block; fill: none; stroke: currentColor; stroke-width: 2; stroke-
     .hop { display: grid; grid-template-columns: 2rem minmax(0, 1fr); align-items: start; }
     .hop:first-child { display: block; }
     .hop > svg { width: 1.5rem; transform: none; margin: 1.125rem auto 0; }
-    .way { grid-template-columns: 2.25rem 24rem 5.5rem minmax(0, 1fr); padding: .1875rem 0; }
+    /* The second branch leaves from the visitor's box, which is above it only here. */
+    .around { margin: 0 0 0 1.5rem; padding: 1rem 0 0 1.25rem; }
+    .way { grid-template-columns: 2.25rem 24rem 5.5rem minmax(0, 1fr); padding: .1875rem 0; position: relative; }
+    .way::before { content: ""; position: absolute; left: -1.25rem; top: 50%; width: 1rem; border-top: 2px solid var(--line); }
 }
 
 .cause { border: 1px solid var(--line); border-left: .25rem solid var(--bad); border-radius: .375rem; padding: .25rem 1rem 1rem; margin-top: 1rem; }

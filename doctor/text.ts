@@ -13,6 +13,8 @@ export const IMPACTS: Record<Impact, string> = {
     "none-yet": "Nothing is broken yet.",
 };
 const VERDICTS = { healthy: "HEALTHY", fault: "FAULT", unknown: "COULD NOT TELL" } as const;
+/** Characters of what was seen; `--json` has all of it. */
+const SEEN = 64;
 const MARKS = { ok: "ok", bad: "NO", unknown: "?" } as const;
 
 const indented = (label: string, text: string): string => `${label.padEnd(9)}${text.split("\n").join(`\n${" ".repeat(9)}`)}`;
@@ -36,11 +38,9 @@ export function reportText(report: Report, colour: boolean): string {
     const table = new Table({
         head: ["", "hop", "what", "expected", "seen"],
         style: { head: [], border: [], compact: true },
-        colWidths: [4, 12, 22, 36, 60],
-        wordWrap: true,
-        wrapOnWordBoundary: false,
     });
-    for (const { hop, id, expected, seen, verdict } of report.checks) table.push([paint[verdict](MARKS[verdict]), hop, id, expected, seen]);
+    for (const { hop, id, expected, seen, verdict } of report.checks)
+        table.push([paint[verdict](MARKS[verdict]), hop, id, expected, seen.length > SEEN ? `${seen.slice(0, SEEN - 1)}…` : seen]);
     const verdict = { healthy: colours.green, fault: colours.red, unknown: colours.yellow }[report.verdict];
     return [
         table.toString(),

@@ -92,8 +92,11 @@ export class View {
         return forbidden && this.visitorSays(403, "gateway") ? undefined : false;
     }
 
-    #gotIn({ outcome, status }: ProbeEvidence): boolean {
-        // 421 is "misdirected", 404 the disabled endpoint's; a redirect serves nothing.
+    #gotIn(probe: ProbeEvidence): boolean {
+        const { outcome, status, answeredBy } = probe;
+        // A handler may refuse by itself, as the sample's does: then it was reached.
+        if (outcome === "status" && (status === 403 || status === 404) && answeredBy === "gateway") return !ownWords(probe);
+        // 421 is "misdirected"; a redirect serves nothing.
         return outcome === "status" && status !== undefined && ![301, 302, 307, 308, 400, 403, 404, 421].includes(status);
     }
 

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import program from "../index";
 import { expired, forged, stranger } from "./attackers";
 import { deploy, stateOutput, type Deployment } from "./deployment";
+import { doctorLine } from "./doctorLine";
 import { applyFault, FAULTS } from "./faults";
 import { playIdentities, type Row } from "./identities";
 import { rotate, type Phase } from "./rotate";
@@ -206,6 +207,8 @@ async function run(options: Options): Promise<number> {
             say(`\n${NOT_PROVED}`);
         }
         if (options.keep) {
+            const { line } = await doctorLine(deployment, { domainName, zoneId });
+            say(`\nWhat the doctor says of it:\n  ${line}`);
             say("\nRunning until Ctrl-C.");
             await new Promise(() => undefined);
         }

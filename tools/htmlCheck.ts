@@ -232,6 +232,12 @@ const MEASURE = `(() => {
     if (dark !== light(ground(document.body)) < 0.2) problems.push("the colours do not follow prefers-color-scheme");
     return { problems, dark, width: innerWidth, height: Math.ceil(root.getBoundingClientRect().height) };
 })()`;
+const INTRUDE = `(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.ran = true";
+    document.body.append(script);
+    return window.ran === true;
+})()`;
 interface Measured {
     problems: string[];
     dark: boolean;
@@ -372,6 +378,10 @@ async function examined(browser: Browser, pages: Record<string, string>, folder:
                 });
                 fs.writeFileSync(path.join(folder, `${name}-${scheme}-${width}.png`), Buffer.from(data, "base64"));
             }
+    // Were a script to get into the page, it would not run: the listener is deaf by now to the refusal that the log has then.
+    await browser.send("Log.disable");
+    const { result } = await browser.send<{ result: { value: boolean } }>("Runtime.evaluate", { expression: INTRUDE, returnByValue: true });
+    if (result.value) problems.push(`${at}: a script in the page runs in spite of the policy`);
     return problems;
 }
 

@@ -14,6 +14,8 @@ const { setTimeout: later, clearTimeout: never } = require("node:timers");
 
 const PROBE_MS = 10_000;
 const FIRST_WAIT_MS = 250;
+/** API Gateway's own words are shorter. */
+const OWN_CHARACTERS = 100;
 const LONGEST_WAIT_MS = 10_000;
 /** How long one address may take before the next one, perhaps of the other family, is tried. */
 const ADDRESS_MS = 1500;
@@ -132,6 +134,16 @@ function send(settings, probe, timeoutMs) {
     });
 }
 
+/** Whether API Gateway itself refused, in its own words (facts 1.15, 2.1). @param {string} body */
+function isGatewaysOwn(body) {
+    try {
+        const { message, ...more } = JSON.parse(body);
+        return ["Forbidden", "Not Found"].includes(message) && Object.keys(more).length === 0;
+    } catch {
+        return false;
+    }
+}
+
 /** @param {tls.TLSSocket} socket @param {Settings} settings @param {string} host @returns {Promise<{ status: number; marks: string[] }>} */
 function ask(socket, settings, host) {
     return new Promise((resolve, reject) => {
@@ -139,11 +151,24 @@ function ask(socket, settings, host) {
         const headers = { ...own, ...settings.headers, host, connection: "close" };
         const request = http.request({ createConnection: () => socket, path: settings.path, headers });
         request.on("error", reject);
-        request.on("response", ({ statusCode = 0, headers: answer }) => {
+        request.on("response", (response) => {
+            const { statusCode = 0, headers: answer } = response;
             const marks = ["apigw-requestid", "cf-ray"].filter((name) => answer[name] !== undefined);
             if (answer["cf-mitigated"] === "challenge") marks.push("challenge");
             if (/^(HIT|STALE|UPDATING|REVALIDATED)$/.test(String(answer["cf-cache-status"]))) marks.push("cached");
-            resolve({ status: statusCode, marks });
+            let body = "";
+            const end = () => {
+                // What is behind API Gateway may say 403 or 404 as well: then it was reached.
+                if (marks.includes("apigw-requestid") && !isGatewaysOwn(body)) marks.push("from behind it");
+                resolve({ status: statusCode, marks });
+            };
+            response.setEncoding("utf8");
+            response.on("data", (/** @type {string} */ chunk) => {
+                body += chunk;
+                if (body.length > OWN_CHARACTERS) end();
+            });
+            response.on("end", end);
+            response.on("error", end);
         });
         request.end();
     });
@@ -190,6 +215,8 @@ function judgeAround(probe, seen, edge, direct) {
     // An API that says the same to visitors may have said it itself. The default endpoint's 404 is its own (facts 2.1).
     if (edge.kind === "status" && edge.status === seen.status && !(probe.id === "endpoint" && seen.status === 404))
         return ["inconclusive", `HTTP ${seen.status} is what the edge's visitor gets too, so that it tells nothing`];
+    if ([403, 404].includes(seen.status) && seen.marks.includes("from behind it"))
+        return ["open", "this way around the edge is open: what is behind the API refused by itself"];
     return ["closed", ""];
 }
 

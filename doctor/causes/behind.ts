@@ -81,7 +81,7 @@ export const BEHIND: Rule[] = [
         fix: () =>
             "Check that the regional name is API Gateway's own (aws apigatewayv2 get-domain-name), and turn Always Use HTTPS on in the zone",
         confirm: (view) =>
-            `curl -sS -o /dev/null -w '%{http_code}\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/`,
+            `curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/`,
     },
     {
         id: "HOST-MISMATCH-ANSWERED",

@@ -153,7 +153,7 @@ export const GATEWAY: Rule[] = [
         fix: ({ evidence: { apiId }, aws }) =>
             `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'; then pulumi up --refresh, which turns automatic deployment on again`,
         confirm: ({ evidence: { apiId }, aws }) =>
-            `curl -sS -o /dev/null -w '%{http_code}\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
+            `curl -sS -o /dev/null -w '%{http_code}\\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
         explains: ["DEFAULT-ENDPOINT-OPEN"],
     },
     {
@@ -165,7 +165,7 @@ export const GATEWAY: Rule[] = [
         refresh: "`pulumi refresh` sees it, and the next `up` turns it off again.",
         fix: () => "pulumi up --refresh, now",
         confirm: ({ evidence: { apiId }, aws }) =>
-            `curl -sS -o /dev/null -w '%{http_code}\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
+            `curl -sS -o /dev/null -w '%{http_code}\\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
     },
     {
         id: "MAPPING-WITHOUT-MTLS",

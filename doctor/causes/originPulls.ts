@@ -6,9 +6,9 @@ import { cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
 
 const SOON_DAYS = 14;
 const PENDING = ["initializing", "pending_deployment"];
-const NO_REFRESH = "The provider never reads an association back (facts 7.2), so that `pulumi refresh` finds no difference.";
+const NO_REFRESH = "The provider never reads an association back, so that `pulumi refresh` finds no difference.";
 const NEW_LEAF =
-    'A new leaf makes the next deployment write the association: originPull: { authorities: [{ name: "1", leaf: "2" }] }, then pulumi up';
+    'A new leaf makes the next deployment write the association: pulumi config set originPullAuthorities 1:2 && pulumi up (in a program of yours: originPull: { authorities: [{ name: "1", leaf: "2" }] })';
 
 const isShared = ({ fingerprint256 }: X509Certificate): boolean => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT;
 const otherLevels = ({ cloudflare }: View): string[] => [

@@ -18,12 +18,13 @@ export interface Rule {
 }
 
 export const doctorCommand = (view: View): string => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`;
-export const visitorCommand = (view: View): string => `curl -sS -o /dev/null -w '%{http_code}\n' https://${view.evidence.domainName}/`;
+export const visitorCommand = (view: View): string => `curl -sS -o /dev/null -w '%{http_code}\\n' https://${view.evidence.domainName}/`;
 /** A request around the edge: it must end without an answer, or with HTTP 403. */
 export const aroundCommand = (view: View): string => {
     const { domainName, targetDomainName } = view.evidence;
-    return `curl -sS -o /dev/null -w '%{http_code}\n' --connect-to ${domainName}:443:${targetDomainName ?? "<regional name>"}:443 https://${domainName}/`;
+    return `curl -sS -o /dev/null -w '%{http_code}\\n' --connect-to ${domainName}:443:${targetDomainName ?? "<regional name>"}:443 https://${domainName}/`;
 };
 export const zoneOf = (view: View): string => view.cloudflare?.zone?.id ?? "<zone id>";
 export const cloudflareApi = (method: string, path: string, body?: string): string =>
-    `curl -X ${method} -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"${body === undefined ? "" : ` -H "Content-Type: application/json" --data '${body}'`} https://api.cloudflare.com/client/v4${path}`;
+    // Through the standard input: an argument is in every process list.
+    `printf 'header = "Authorization: Bearer %s"' "$CLOUDFLARE_API_TOKEN" | curl -K - -X ${method}${body === undefined ? "" : ` -H "Content-Type: application/json" --data '${body}'`} https://api.cloudflare.com/client/v4${path}`;

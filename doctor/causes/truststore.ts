@@ -105,7 +105,7 @@ export const TRUSTSTORE: Rule[] = [
         },
         refresh: "The provider never reads an association back, so that another certificate there is no difference to it.",
         fix: () =>
-            'Make the next deployment write the association: originPull: { authorities: [{ name: "1", leaf: "2" }] }, then pulumi up; and find out who uploaded the other certificate',
+            'Make the next deployment write the association, by a new leaf: pulumi config set originPullAuthorities 1:2 && pulumi up (in a program of yours: originPull: { authorities: [{ name: "1", leaf: "2" }] }); and find out who uploaded the other certificate',
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-ISSUER"],
     },

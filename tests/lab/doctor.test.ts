@@ -101,6 +101,20 @@ describe("the doctor on the lab", function () {
             });
     });
 
+    it("takes a handler that refuses by itself for what it is: reached", async () => {
+        for (const fn of patient.cloud.aws.functions.values())
+            fn.files["index.js"] =
+                `exports.handler = async (event) => event.requestContext.authentication?.clientCert ? { statusCode: 200, body: "ok" } : { statusCode: 403, body: "no certificate" };`;
+        expect(ids(await examine(patient.inside()))).to.deep.equal([]);
+        for (const [fault, cause] of [
+            ["flag-not-deployed", "FLAG-NOT-DEPLOYED"],
+            ["port-80-open", "ORIGIN-PORT-80-OPEN"],
+        ] as const) {
+            await patient.break(fault);
+            expect(ids(await examine(patient.inside()))).to.include(cause);
+        }
+    });
+
     it("writes nothing, and tells nothing secret", async () => {
         const calls: string[] = [];
         const refused: unknown[] = [];

@@ -91,6 +91,11 @@ describe("the gate's script", () => {
             expect((await judge({ regional: "alert" })).text).to.equal("live and closed");
         });
 
+        it("when the default endpoint is off in API Gateway's own words", async () => {
+            const off = { status: 404, headers: { "apigw-requestid": "r" }, body: '{"message":"Not Found"}' };
+            expect(await judge({ endpoint: off })).to.deep.equal({ ok: true, text: "live and closed" });
+        });
+
         it("as soon as it is so, having tried until then", async () => {
             let asked = 0;
             const edge = () => (++asked < 3 ? { status: 525, headers: { "cf-ray": "1" } } : LIVE);
@@ -113,6 +118,12 @@ describe("the gate's script", () => {
             ["mutual TLS is gone, and no route is there", { direct: { status: 404 } }, "without a client certificate", "HTTP 404"],
             ["the regional name answers our Host", { regional: LIVE }, "that name in the handshake", "HTTP 200"],
             ["a handshake without a name answers our Host", { noSni: { status: 401 } }, "no name in the handshake", "HTTP 401"],
+            [
+                "the default endpoint is on, and the handler refuses by itself",
+                { endpoint: { status: 403, headers: { "apigw-requestid": "r" }, body: '{"message":"no client certificate"}' } },
+                `the default endpoint ${API_ID}.execute-api`,
+                "HTTP 403",
+            ],
             ["the default endpoint is on", { endpoint: { status: 500 } }, `the default endpoint ${API_ID}.execute-api`, "HTTP 500"],
         ];
         for (const [title, changes, where, seen] of openings)
