@@ -96,7 +96,12 @@ function hopItem(report: Report, anchor: string, index: number, arrow: keyof typ
     const [place, name, what] = HOPS[index]!;
     const verdict = hopVerdict(report, place);
     const own = report.checks.filter((check) => placeOf(check) === place);
-    const none = verdict === "ok" ? "A visitor's request passed it." : verdict === "bad" ? "See the cause." : "Not told.";
+    const none =
+        verdict === "ok"
+            ? "A visitor's request passed it."
+            : verdict === "bad"
+              ? "See the cause."
+              : "No evidence: not reached, or not asked.";
     return html`<li class="hop">
         ${index === 0 ? "" : html`<svg viewBox="0 0 32 20" aria-hidden="true" class="${{ passed: "ok", stopped: "bad", unknown: "muted" }[arrow]}">${ARROWS[arrow]}</svg>`}
         <div class="node ${verdict}">
@@ -105,13 +110,9 @@ function hopItem(report: Report, anchor: string, index: number, arrow: keyof typ
                 ${mark(verdict)}
             </div>
             <p class="muted">${what}</p>
-            ${
-                own.length === 0
-                    ? html`<p>${none}</p>`
-                    : html`<ul class="facts">
-                          ${own.map((check) => html`<li>${mark(check.verdict)} <b>${check.id}</b>: ${short(check.seen)}</li>`)}
-                      </ul>`
-            }
+            <ul class="facts">
+                ${own.length > 0 ? own.map(({ id, seen, verdict: one }) => html`<li>${mark(one)} <b>${id}</b>: ${short(seen)}</li>`) : html`<li>${none}</li>`}
+            </ul>
             ${causeLinks(report, anchor, place)}
         </div>
     </li>`;
@@ -133,8 +134,7 @@ function drawing(report: Report, anchor: string): Markup {
             ${HOPS.map((_hop, i) => hopItem(report, anchor, i, arrow(i)))}
         </ol>
         <div class="around">
-            <h4>Around the edge, straight at AWS</h4>
-            <p class="muted">Every one of these must be refused.</p>
+            <h4>Around the edge, straight at AWS: each must be refused</h4>
             <ul class="ways">
                 ${ways.map(
                     (check) =>
@@ -206,8 +206,7 @@ const checkRow = ({ hop, id, expected, seen, verdict }: Check): Markup =>
 
 function serverCertificate({ serverVerified, serverProblem, serverNotAfter }: ProbeEvidence): string {
     const until = serverNotAfter === undefined ? "" : `, until ${serverNotAfter.slice(0, 10)}`;
-    if (serverVerified) return `valid${until}`;
-    return serverProblem === undefined ? "not seen" : `${serverProblem}${until}`;
+    return `${serverVerified ? "valid" : (serverProblem ?? "not seen")}${until}`;
 }
 
 function probeRow(probe: ProbeEvidence): Markup {
@@ -265,14 +264,14 @@ function summary(reports: Report[]): Markup {
     const rows = reports.map(
         (report, i) =>
             html`<tr>
-                <th scope="row"><a href="#report-${i}">${report.domainName}</a></th>
                 <td>${badge(report)}</td>
+                <th scope="row" class="wide"><a href="#report-${i}">${report.domainName}</a></th>
                 <td class="wide">${report.causes[0]?.id ?? report.nextProbe ?? "–"}</td>
                 <td class="number">${seconds(report.took)}</td>
             </tr>`,
     );
     return html`<nav aria-label="Reports">
-        ${table("summary", `${reports.length} deployments`, ["name", "verdict", "cause, or what to look at next", "took"], rows)}
+        ${table("summary", `${reports.length} deployments`, ["verdict", "name", "cause, or what to look at next", "took"], rows)}
     </nav>`;
 }
 

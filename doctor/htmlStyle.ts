@@ -62,6 +62,7 @@ svg { display: block; fill: none; stroke: currentColor; stroke-width: 2; stroke-
 .facts li { margin-top: .375rem; }
 .facts b { font-weight: 600; }
 .node p { font-size: .875rem; }
+.ways { margin-top: .5rem; }
 .around { margin-top: 1rem; border-left: 2px solid var(--line); padding: .5rem 0 .5rem 1rem; }
 .way { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .125rem .75rem; align-items: center; padding: .5rem 0; font-size: .875rem; }
 .way .mark { justify-self: start; }
@@ -102,9 +103,11 @@ caption { text-align: left; padding: .5rem .75rem; color: var(--muted); }
 th, td { text-align: left; vertical-align: top; padding: .375rem .75rem; border-top: 1px solid var(--line); min-width: 4rem; }
 thead th { white-space: nowrap; background: var(--raised); }
 tbody th { font-weight: 600; white-space: nowrap; }
+tbody th.wide { min-width: 10rem; white-space: normal; overflow-wrap: anywhere; }
 td.wide { min-width: 13rem; }
 td.middle { min-width: 11rem; }
 td.short { white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+@media (min-width: 64rem) { tbody th.wide { white-space: nowrap; } }
 @media print { pre, .scroll { overflow: visible; } .cause, .node { break-inside: avoid; } }
 `;

@@ -1,4 +1,6 @@
 /** What people do to a stack besides `up`: refresh, `--target`, destroy, a dashboard behind its back, and mistakes. */
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { expect } from "chai";
 import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
@@ -7,7 +9,7 @@ import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost } from "./hosts";
-import { NAME, leaf, program, trusting } from "./programs";
+import { BROUGHT_ARN, NAME, addCertificate, leaf, program, trusting } from "./programs";
 import { Watch, summary } from "./watch";
 
 describe("operations on the real engine", function () {
@@ -69,7 +71,19 @@ describe("operations on the real engine", function () {
         expect(watch.dropped).to.deep.equal([]);
     });
 
-    for (const fault of ["default-endpoint-open", "mtls-removed", "grey-record"])
+    for (const fault of [
+        "default-endpoint-open",
+        "flag-not-deployed",
+        "mtls-removed",
+        "grey-record",
+        "record-missing",
+        "record-to-default-endpoint",
+        "mapping-missing",
+        "route-missing",
+        "throttled",
+        "integration-not-permitted",
+        "truststore-not-pinned-and-overwritten",
+    ])
         it(`takes back what a dashboard did: ${FAULTS[fault]!.summary}`, async () => {
             await up(program());
             const before = summary(cloud);
@@ -121,6 +135,31 @@ describe("operations on the real engine", function () {
         const changed = program({ throttle: { burstLimit: 5, rateLimit: 5 }, cors: { allowOrigins: ["https://app.example.com"] } });
         expect((await up(changed, { target: ["orders-stage"] })).steps).to.deep.equal(["update orders-stage"]);
         expect((await up(changed)).steps).to.deep.equal(["update orders-api"]);
+    });
+
+    it("takes over a domain and a bucket that exist already, and makes neither anew", async () => {
+        await addCertificate(cloud);
+        const target = "d-existing.execute-api.eu-central-1.amazonaws.com";
+        const common = { mappings: new Map(), tags: {}, hostedZoneId: "Z1", mutualTls: undefined };
+        cloud.aws.domains.set(NAME, { domainName: NAME, certificateArn: BROUGHT_ARN, targetDomainName: target, ...common });
+        const bucket = { name: "our-truststore", region: "eu-central-1", versioning: false, publicAccessBlocked: false };
+        cloud.aws.buckets.set(bucket.name, { ...bucket, encryption: undefined, policy: undefined, objects: new Map(), tags: {} });
+        const file = path.join(host.folder, "import.json");
+        expect((await host.preview(program(), { importFile: file })).ok).to.equal(true);
+        const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { name: string; id: string; component?: boolean }[] };
+        const ids: Record<string, string> = { "orders-domain": NAME, "orders-truststore": bucket.name };
+        plan.resources = plan.resources.flatMap((one) => (one.component ? [one] : ids[one.name] ? [{ ...one, id: ids[one.name]! }] : []));
+        fs.writeFileSync(file, JSON.stringify(plan));
+        await host.cli(["import", "--file", file, "--generate-code=false", "--protect=false", "--yes", "--skip-preview"]);
+        const { steps } = await up(program());
+        expect(steps).to.include("update orders-domain").and.to.include("create orders-certificate");
+        expect(steps.filter((step) => /^(create|replace|delete) orders-(domain|truststore)$/.test(step))).to.deep.equal([]);
+        expect(
+            [...cloud.aws.domains.values()].map(({ targetDomainName, mutualTls }) => [targetDomainName, mutualTls !== undefined]),
+        ).to.deep.equal([[target, true]]);
+        expect([...cloud.aws.buckets.keys()]).to.deep.equal([bucket.name]);
+        await watch.visit("after the import");
+        expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
     });
 
     it("lets one deployment at a time at a stack, and loses nothing of the first", async () => {

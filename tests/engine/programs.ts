@@ -1,5 +1,8 @@
 /** The programs that the scenarios deploy. */
-import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs } from "../../components";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs, type OriginPullMode } from "../../components";
+import type { Cloud } from "../../lab/cloud";
 import { HANDLER_ARN } from "../support/handler";
 import type { Program } from "./hosts";
 
@@ -19,6 +22,31 @@ export const program =
         more();
         return { url: api.url };
     };
+/** A certificate that ACM has issued already, for `certificateArn`. */
+export const BROUGHT_ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/brought";
+
+export async function addCertificate(cloud: Cloud): Promise<void> {
+    cloud.aws.certificates.set(BROUGHT_ARN, {
+        arn: BROUGHT_ARN,
+        domainName: NAME,
+        subjectAlternativeNames: [NAME],
+        status: "ISSUED",
+        validationRecords: [],
+        tags: {},
+        ...(await cloud.webCa.issue([NAME])),
+    });
+}
+
+const SHARED_CA = fs.readFileSync(path.join(__dirname, "..", "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8");
+
+/** Between the modes both CAs are trusted. In mode Shared Cloudflare's is so by itself. */
+export const moving = (mode: OriginPullMode, shared: boolean): Args => ({
+    originPull: {
+        mode,
+        authorities: [{ name: "1" }, ...(shared ? [{ name: "cloudflare", caCertificatePem: SHARED_CA }] : [])],
+        ...(mode === "Hostname" ? { presented: "1" } : {}),
+    },
+});
 export const trusting = (names: string[], presented: string): Args => ({
     originPull: { authorities: names.map((name) => ({ name })), presented },
 });

@@ -6,7 +6,7 @@ import { findPulumi } from "../../tools/pulumiCli";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost, SmallHost, type Done, type Host, type Program } from "./hosts";
-import { leaf, program, trusting } from "./programs";
+import { BROUGHT_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
 import { Watch, summary } from "./watch";
 
 /** Each deployment of the history: what it is, and what must have moved (`undefined`: only the same on both engines). */
@@ -39,6 +39,102 @@ const HISTORY: { title: string; program: Program; steps?: string[]; live: boolea
         steps: ["delete orders-integration-get-pets", "delete orders-route-get-pets"],
         live: true,
     },
+    // Each input changed once, and back.
+    {
+        title: "tags",
+        program: program({ tags: { team: "orders" } }),
+        steps: [
+            "update orders-access-log",
+            "update orders-api",
+            "update orders-certificate",
+            "update orders-domain",
+            "update orders-stage",
+            "update orders-truststore",
+            "update orders-truststore-object",
+        ],
+        live: true,
+    },
+    { title: "tags gone", program: program(), live: true },
+    {
+        title: "access log kept longer",
+        program: program({ accessLog: { retentionInDays: 90 } }),
+        steps: ["update orders-access-log"],
+        live: true,
+    },
+    {
+        title: "access log off",
+        program: program({ accessLog: { enabled: false } }),
+        steps: ["delete orders-access-log", "update orders-stage"],
+        live: true,
+    },
+    { title: "access log on", program: program(), steps: ["create orders-access-log", "update orders-stage"], live: true },
+    { title: "SSL set for the zone", program: program({ strictTls: "Zone" }), steps: ["create orders-ssl", "update orders"], live: true },
+    { title: "SSL not looked at", program: program({ strictTls: "Off" }), steps: ["delete orders-ssl", "update orders"], live: true },
+    { title: "SSL looked at", program: program(), steps: ["update orders"], live: true },
+    { title: "another path verified", program: program({ verify: { path: "/health" } }), steps: ["update orders-gate"], live: true },
+    { title: "nothing verified", program: program({ verify: { enabled: false } }), steps: ["delete orders-gate"], live: true },
+    { title: "verified again", program: program(), steps: ["create orders-gate"], live: true },
+    { title: "protected", program: program({ deletionProtection: true }), steps: ["update orders-truststore"], live: true },
+    { title: "not protected", program: program(), steps: ["update orders-truststore"], live: true },
+    {
+        title: "certificate brought",
+        program: program({ certificateArn: BROUGHT_ARN }),
+        steps: [
+            "delete orders-certificate",
+            "delete orders-certificate-issued",
+            "delete orders-certificate-validation",
+            "update orders-domain",
+            "update orders-gate",
+        ],
+        live: true,
+    },
+    { title: "certificate issued", program: program(), live: true },
+    // From our own certificate to Cloudflare's shared one, and back.
+    {
+        title: "shared CA trusted",
+        program: program(moving("Hostname", true)),
+        steps: [
+            "update orders-domain",
+            "update orders-gate",
+            "update orders-ledger",
+            "update orders-origin-pull",
+            "update orders-truststore-object",
+        ],
+        live: true,
+    },
+    {
+        title: "mode Shared",
+        program: program(moving("Shared", false)),
+        steps: [
+            "create orders-tls-client-auth",
+            "delete orders-association",
+            "update orders",
+            "update orders-domain",
+            "update orders-gate",
+            "update orders-ledger",
+            "update orders-origin-pull",
+            "update orders-truststore-object",
+        ],
+        live: true,
+    },
+    { title: "own authority gone", program: program({ originPull: { mode: "Shared" } }), live: true },
+    { title: "own authority back", program: program(moving("Shared", false)), live: true },
+    {
+        title: "mode Hostname",
+        program: program(moving("Hostname", true)),
+        steps: [
+            "create orders-association",
+            "delete orders-tls-client-auth",
+            "update orders",
+            "update orders-domain",
+            "update orders-gate",
+            "update orders-ledger",
+            "update orders-origin-pull",
+            "update orders-truststore-object",
+        ],
+        live: true,
+    },
+    { title: "shared CA gone", program: program(), live: true },
     { title: "leaf renewed", program: program(leaf("2")), live: true },
     { title: "second authority", program: program(trusting(["1", "2"], "1")), live: true },
     {
@@ -68,6 +164,7 @@ const HISTORY: { title: string; program: Program; steps?: string[]; live: boolea
 async function play(makeHost: (watch: Watch) => Promise<Host>): Promise<{ done: Done[]; clouds: unknown[]; watch: Watch; host: Host }> {
     const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }] });
     addHandler(cloud);
+    await addCertificate(cloud);
     const watch = await Watch.start(cloud);
     const host = await makeHost(watch);
     const done: Done[] = [];
@@ -101,7 +198,7 @@ function assertHistory({ done, watch }: Awaited<ReturnType<typeof play>>): void 
 }
 
 describe("a history of deployments", function () {
-    this.timeout(240_000);
+    this.timeout(400_000);
     let small: Awaited<ReturnType<typeof play>>;
     let real: Awaited<ReturnType<typeof play>>;
     const told = (name: string, { watch }: Awaited<ReturnType<typeof play>>) =>

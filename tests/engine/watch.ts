@@ -13,7 +13,7 @@ import { NAME } from "./programs";
 /** The cloud without what differs from run to run: ids, keys, serial numbers. */
 export function summary(cloud: Cloud): unknown {
     const zone = cloud.cloudflare.zones.get("zone1")!;
-    const { domains, apis, buckets, certificates } = cloud.aws;
+    const { domains, apis, buckets, certificates, functions } = cloud.aws;
     return {
         domains: [...domains.values()].map(({ domainName, mutualTls, mappings }) => [
             domainName,
@@ -24,11 +24,18 @@ export function summary(cloud: Cloud): unknown {
         apis: [...apis.values()].map(({ disableExecuteApiEndpoint, routes, stages }) => [
             disableExecuteApiEndpoint,
             [...routes.values()].map(({ routeKey }) => routeKey).sort(),
-            [...stages.keys()],
+            [...stages.values()].map((stage) => [
+                stage.name,
+                stage.autoDeploy,
+                stage.deployed?.disableExecuteApiEndpoint,
+                stage.throttlingBurstLimit,
+                stage.throttlingRateLimit,
+            ]),
         ]),
+        permissions: [...functions.values()].map(({ permissions }) => permissions.size),
         buckets: buckets.size,
         certificates: [...certificates.values()].map(({ domainName, status }) => [domainName, status]),
-        records: [...zone.records.values()].map(({ type, proxied }) => `${type} ${proxied}`).sort(),
+        records: [...zone.records.values()].map(({ type, proxied, content }) => `${type} ${proxied} ${content.startsWith("d-")}`).sort(),
         issuers: [...zone.hostnameCertificates.values()].map(({ issuer }) => issuer).sort(),
         associations: [...zone.associations.values()].map(({ hostname, enabled, certId }) => [
             hostname,

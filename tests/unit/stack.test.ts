@@ -32,6 +32,16 @@ describe("the stack's config", () => {
         expect(await outcome(good)).to.equal("accepted");
     });
 
+    it("names authorities, and the leaf of one after a colon", async () => {
+        made.length = 0;
+        expect(await outcome({ ...good, originPullAuthorities: "1:2, 3", originPullPresented: "1" })).to.equal("accepted");
+        expect(made.filter((name) => /leaf-.*-certificate$/.test(name)).sort()).to.deep.equal([
+            "api-origin-pull-leaf-1-2-certificate",
+            "api-origin-pull-leaf-3-1-certificate",
+        ]);
+        expect(await outcome({ ...good, originPullAuthorities: "1:" })).to.contain("leaf must be a plain string");
+    });
+
     it("verifies the url unless it says otherwise", async () => {
         for (const [config, expected] of [
             [{}, true],
