@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
@@ -18,6 +19,10 @@ const KEYS = [
     // Read by the component itself.
     "breakGlass",
 ];
+
+/** In `originPullAuthorities`: Cloudflare's shared CA, to be trusted and not presented. */
+const SHARED = "cloudflare-shared";
+const SHARED_CA = path.join(__dirname, "certs", "cloudflare-origin-pull-ca.pem");
 
 /** A key that nobody reads is a setting that somebody believes in. */
 function refuseUnknownKeys(project: string): void {
@@ -52,6 +57,8 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
         ?.split(",")
         .map((entry) => {
             const [name, leaf] = entry.trim().split(":");
+            // Trusted only: on the way to mode Shared, or away from it.
+            if (name === SHARED) return { name: "cloudflare", caCertificatePem: fs.readFileSync(SHARED_CA, "utf8") };
             return leaf === undefined ? { name: name! } : { name: name!, leaf };
         });
     const presented = config.get("originPullPresented");

@@ -90,7 +90,10 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
             rule: "present-untrusted",
             path: "originPull.presented",
             message: `must name an authority that the API trusts already (${list(Object.keys(old.authorities))}); received "${next.presented}"`,
-            fix: `deploy with "${next.presented}" in originPull.authorities and presented "${presented ?? old.presented}" first, then present it`,
+            fix:
+                next.presented === "cloudflare-shared"
+                    ? `trust it first: an authority with Cloudflare's shared CA as its caCertificatePem (in the stack's configuration: cloudflare-shared) beside "${presented ?? old.presented}", which stays presented; then mode Shared with "${presented ?? old.presented}" still in originPull.authorities; then without it`
+                    : `deploy with "${next.presented}" in originPull.authorities and presented "${presented ?? old.presented}" first, then present it`,
         });
     return found;
 }

@@ -74,6 +74,8 @@ function guardHook(component: string): pulumi.ResourceHook[] {
     // Mocks have no hooks. An engine that is too old does not come this way: there the registration itself fails.
     if (typeof (monitor as { registerResourceHook?: unknown } | undefined)?.registerResourceHook !== "function") return [];
     const judge = (hook: pulumi.ResourceHookArgs): void => {
+        // One that `pulumi import` made has nothing to remember.
+        if ((hook.oldInputs as Partial<Facts> | undefined)?.authorities === undefined) return;
         const presented = (hook.oldOutputs as { presentedAuthority?: unknown } | undefined)?.presentedAuthority;
         const found = refusals(
             hook.oldInputs as Facts,

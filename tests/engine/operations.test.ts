@@ -9,7 +9,7 @@ import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost } from "./hosts";
-import { BROUGHT_ARN, NAME, addCertificate, leaf, program, trusting } from "./programs";
+import { NAME, leaf, program, trusting } from "./programs";
 import { Watch, summary } from "./watch";
 
 describe("operations on the real engine", function () {
@@ -17,6 +17,7 @@ describe("operations on the real engine", function () {
     let cloud: Cloud;
     let watch: Watch;
     let host: RealHost;
+    let made: ReturnType<Watch["watched"]>;
     let during: (operation: string) => Promise<void>;
 
     beforeEach(async function () {
@@ -28,7 +29,8 @@ describe("operations on the real engine", function () {
         addHandler(cloud);
         watch = await Watch.start(cloud);
         during = () => Promise.resolve();
-        host = await RealHost.open(watch.watched((operation) => during(operation)));
+        made = watch.watched((operation) => during(operation));
+        host = await RealHost.open(made);
     });
     afterEach(async () => {
         await host?.close();
@@ -80,7 +82,6 @@ describe("operations on the real engine", function () {
         "record-to-default-endpoint",
         "mapping-missing",
         "route-missing",
-        "throttled",
         "integration-not-permitted",
         "truststore-not-pinned-and-overwritten",
     ])
@@ -138,16 +139,22 @@ describe("operations on the real engine", function () {
     });
 
     it("takes over a domain and a bucket that exist already, and makes neither anew", async () => {
-        await addCertificate(cloud);
-        const target = "d-existing.execute-api.eu-central-1.amazonaws.com";
-        const common = { mappings: new Map(), tags: {}, hostedZoneId: "Z1", mutualTls: undefined };
-        cloud.aws.domains.set(NAME, { domainName: NAME, certificateArn: BROUGHT_ARN, targetDomainName: target, ...common });
-        const bucket = { name: "our-truststore", region: "eu-central-1", versioning: false, publicAccessBlocked: false };
-        cloud.aws.buckets.set(bucket.name, { ...bucket, encryption: undefined, policy: undefined, objects: new Map(), tags: {} });
+        await up(program());
+        const [domain] = [...cloud.aws.domains.values()];
+        const [bucket] = [...cloud.aws.buckets.keys()];
+        const target = domain!.targetDomainName;
+        // What is left of somebody else's stack, whose state is gone: a domain with its certificate, and a bucket.
+        domain!.mappings.clear();
+        cloud.aws.apis.clear();
+        cloud.aws.logGroups.clear();
+        const zone = cloud.cloudflare.zones.get("zone1")!;
+        for (const part of [zone.records, zone.associations, zone.hostnameCertificates]) part.clear();
+        await host.close();
+        host = await RealHost.open(made);
         const file = path.join(host.folder, "import.json");
         expect((await host.preview(program(), { importFile: file })).ok).to.equal(true);
         const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { name: string; id: string; component?: boolean }[] };
-        const ids: Record<string, string> = { "orders-domain": NAME, "orders-truststore": bucket.name };
+        const ids: Record<string, string> = { "orders-domain": NAME, "orders-truststore": bucket! };
         plan.resources = plan.resources.flatMap((one) => (one.component ? [one] : ids[one.name] ? [{ ...one, id: ids[one.name]! }] : []));
         fs.writeFileSync(file, JSON.stringify(plan));
         await host.cli(["import", "--file", file, "--generate-code=false", "--protect=false", "--yes", "--skip-preview"]);
@@ -157,7 +164,7 @@ describe("operations on the real engine", function () {
         expect(
             [...cloud.aws.domains.values()].map(({ targetDomainName, mutualTls }) => [targetDomainName, mutualTls !== undefined]),
         ).to.deep.equal([[target, true]]);
-        expect([...cloud.aws.buckets.keys()]).to.deep.equal([bucket.name]);
+        expect([...cloud.aws.buckets.keys()]).to.deep.equal([bucket]);
         await watch.visit("after the import");
         expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
     });

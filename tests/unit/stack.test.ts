@@ -39,6 +39,7 @@ describe("the stack's config", () => {
             "api-origin-pull-leaf-1-2-certificate",
             "api-origin-pull-leaf-3-1-certificate",
         ]);
+        expect(await outcome({ ...good, originPullAuthorities: "1,cloudflare-shared", originPullPresented: "1" })).to.equal("accepted");
         expect(await outcome({ ...good, originPullAuthorities: "1:" })).to.contain("leaf must be a plain string");
     });
 
