@@ -9,6 +9,7 @@ import {
     type Problem,
 } from "../pki";
 import { AuthorizationType, OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
+import { shapesProblems } from "./shapes";
 import { verifyProblems } from "./gate/verify";
 import { shown } from "./shown";
 
@@ -221,13 +222,18 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
             path: "name",
             message: `must be 1 to ${NAME_LIMIT} of a-z, 0-9 and -, for it becomes part of an S3 bucket's name; received ${shown(name)}`,
         });
+    if (typeof args !== "object" || args === null)
+        return [...problems, { path: "args", message: `must be a plain object; received ${shown(args)}` }];
+    const { problems: shapes, readable } = shapesProblems(args);
+    problems.push(...shapes);
+    if (!readable) return problems;
     for (const key of Object.keys(args)) {
         if (LATER.includes(key)) problems.push({ path: key, message: "must be left out: this version does not have it; received a value" });
         else if (!KNOWN.includes(key))
             problems.push({ path: key, message: `must be one of ${KNOWN.join(", ")}; received an unknown argument` });
     }
     problems.push(...domainProblems(args.domainName));
-    if (args.zoneId === undefined || args.zoneId === "")
+    if (args.zoneId === undefined || (typeof args.zoneId === "string" && args.zoneId.trim() === ""))
         problems.push({ path: "zoneId", message: "must be the id of the Cloudflare zone; received nothing" });
     problems.push(
         ...routeProblems(args.routes),

@@ -232,6 +232,8 @@ function command(): Command {
     return program;
 }
 
+// A reader that has seen enough, such as `head`, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 2));
 if (require.main === module)
     command()
         .parseAsync()

@@ -29,8 +29,12 @@ const NOT_PROVED =
     "The lab proves this project's wiring against stated rules (lab/README.md). It is not AWS and not Cloudflare, and shares our assumptions about both.";
 
 function readConfig(mode: string): { config: Record<string, string>; domainName: string; zoneId: string; region: string } {
-    const file = parse(fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, string> };
-    const config: Record<string, string> = { ...file.config, [`${PROJECT}:originPullMode`]: mode === "shared" ? "Shared" : "Hostname" };
+    const file = parse(fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8")) as { config?: Record<string, unknown> } | null;
+    // As the CLI does it: every value is a text.
+    const config = Object.fromEntries(Object.entries(file?.config ?? {}).map(([key, value]) => [key, String(value)]));
+    for (const key of ["aws:region", `${PROJECT}:domainName`, `${PROJECT}:zoneId`])
+        if (!config[key]) throw new Error(`Pulumi.dev.yaml must set ${key}; received nothing`);
+    config[`${PROJECT}:originPullMode`] = mode === "shared" ? "Shared" : "Hostname";
     return { config, domainName: config[`${PROJECT}:domainName`]!, zoneId: config[`${PROJECT}:zoneId`]!, region: config["aws:region"]! };
 }
 
@@ -219,6 +223,8 @@ async function run(options: Options): Promise<number> {
 }
 
 function main(): void {
+    // A reader that has seen enough, such as `head`, is no error.
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
     const command = new Command("npm start --")
         .description(
             "Deploys the stack into the lab and shows who can reach the API. Exit code 0 only if every row is as expected, 1 if not, 2 on bad input. A fault that no row shows leaves every row as expected.",

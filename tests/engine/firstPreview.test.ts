@@ -6,11 +6,11 @@ import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
 import { createCloud } from "../../lab/createCloud";
 import { providers } from "../../lab/provider";
-import { findPulumi } from "../../tools/pulumiCli";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost, SmallHost, type Host } from "./hosts";
 import { NAME } from "./programs";
+import { needsPulumi } from "../support/needsPulumi";
 
 const OUTPUTS = [
     "url",
@@ -63,10 +63,7 @@ describe("the first preview", function () {
     });
 
     it("knows what is listed on the real engine", async function () {
-        if (!findPulumi()) {
-            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
-            return this.skip();
-        }
+        needsPulumi(this);
         const host = await RealHost.open(providers(await cloud()));
         try {
             expect(await seen(host)).to.deep.equal(listed);

@@ -2,12 +2,12 @@
 import { expect } from "chai";
 import { createCloud } from "../../lab/createCloud";
 import { providers, type Provider } from "../../lab/provider";
-import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PROJECT, RealHost } from "./hosts";
 import { program, trusting } from "./programs";
 import { Watch } from "./watch";
+import { needsPulumi } from "../support/needsPulumi";
 
 describe("the guard on the real engine", function () {
     this.timeout(120_000);
@@ -17,10 +17,7 @@ describe("the guard on the real engine", function () {
     const protectedProgram = (names: string[], presented: string) => program({ ...trusting(names, presented), deletionProtection: true });
 
     beforeEach(async function () {
-        if (!findPulumi()) {
-            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
-            this.skip();
-        }
+        needsPulumi(this);
         const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
         addHandler(cloud);
         watch = await Watch.start(cloud);

@@ -5,12 +5,12 @@ import { expect } from "chai";
 import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
 import { FAULTS } from "../../lab/faults";
-import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost } from "./hosts";
 import { NAME, leaf, program, trusting } from "./programs";
 import { Watch, summary } from "./watch";
+import { needsPulumi } from "../support/needsPulumi";
 
 describe("operations on the real engine", function () {
     this.timeout(120_000);
@@ -21,10 +21,7 @@ describe("operations on the real engine", function () {
     let during: (operation: string) => Promise<void>;
 
     beforeEach(async function () {
-        if (!findPulumi()) {
-            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
-            this.skip();
-        }
+        needsPulumi(this);
         cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
         addHandler(cloud);
         watch = await Watch.start(cloud);

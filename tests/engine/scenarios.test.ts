@@ -2,12 +2,12 @@
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
 import { createCloud } from "../../lab/createCloud";
-import { findPulumi } from "../../tools/pulumiCli";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost, SmallHost, type Done, type Host, type Program } from "./hosts";
 import { BROUGHT_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
 import { Watch, summary } from "./watch";
+import { needsPulumi } from "../support/needsPulumi";
 
 /** Each deployment of the history: what it is, and what must have moved (`undefined`: only the same on both engines). */
 const HISTORY: { title: string; program: Program; steps?: string[]; live: boolean }[] = [
@@ -218,10 +218,7 @@ describe("a history of deployments", function () {
 
     describe("on the real engine", () => {
         before(async function () {
-            if (!findPulumi()) {
-                console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
-                this.skip();
-            }
+            needsPulumi(this);
             real = await play((watch) => RealHost.open(watch.watched()));
         });
         after(async () => {

@@ -7,12 +7,12 @@ import * as path from "node:path";
 import { expect } from "chai";
 import { stranger } from "../../lab/attackers";
 import { createCloud } from "../../lab/createCloud";
-import { findPulumi } from "../../tools/pulumiCli";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PASSPHRASE, RealHost } from "./hosts";
 import { NAME, program } from "./programs";
 import { Watch } from "./watch";
+import { needsPulumi } from "../support/needsPulumi";
 
 const TOKEN = "cf-token-b5d1c2a4e6f80317";
 
@@ -36,10 +36,7 @@ describe("secrets on the real engine", function () {
     this.timeout(120_000);
 
     it("are nowhere in clear text, and the state knows nothing of the machine", async function () {
-        if (!findPulumi()) {
-            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
-            return this.skip();
-        }
+        needsPulumi(this);
         const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
         addHandler(cloud);
         const watch = await Watch.start(cloud);

@@ -8,7 +8,6 @@ import type { Cloud } from "../../lab/cloud";
 import { createCloud } from "../../lab/createCloud";
 import { plain } from "../../lab/engine";
 import { FAULTS } from "../../lab/faults";
-import { findPulumi } from "../../tools/pulumiCli";
 import { RealHost, SmallHost, type Host } from "../engine/hosts";
 import { NAME, program, trusting, type Args } from "../engine/programs";
 import { Watch } from "../engine/watch";
@@ -16,6 +15,7 @@ import { Calls, failure } from "../support/calls";
 import { makeCloud } from "../support/cloud";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
+import { needsPulumi } from "../support/needsPulumi";
 
 const SECRET = "token-6d0f2b7a91";
 /** Long enough for a round on a busy machine, short enough for a test. */
@@ -206,10 +206,7 @@ describe("the gate on the real engine", function () {
     this.timeout(240_000);
 
     it("fails, rolls back, passes, and a secret header is nowhere in clear text", async function () {
-        if (!findPulumi()) {
-            console.log("      skipped: there is no Pulumi CLI; `npm run tools:pulumi` gets one");
-            return this.skip();
-        }
+        needsPulumi(this);
         const { cloud, watch } = await scene();
         let processes = "";
         // The moment in which the gate's process waits for an answer.

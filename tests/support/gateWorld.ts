@@ -13,7 +13,8 @@ const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
 const ENDPOINT = `${API_ID}.execute-api.eu-west-1.amazonaws.com`;
 
 /** `reset` and `close` come after the handshake, `mid-handshake` while a TLS 1.2 server would look at the client's certificate. */
-export type Behaviour = { status: number; headers?: Record<string, string>; body?: string } | "reset" | "close" | "hang" | "mid-handshake" | "alert";
+export type Behaviour =
+    { status: number; headers?: Record<string, string>; body?: string } | "reset" | "close" | "hang" | "mid-handshake" | "alert";
 export interface World {
     edge: Behaviour | (() => Behaviour);
     direct: Behaviour;

@@ -370,6 +370,32 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             { existingApi: {} } as never,
             "existingApi must be left out: this version does not have it",
         ],
+        ["a group that is a text", { originPull: "Shared" } as never, 'originPull must be a plain object; received "Shared"'],
+        ["a group that is null", { originPull: null } as never, "originPull must be a plain object; received null"],
+        [
+            "an authority that is null",
+            { originPull: { authorities: [null] } } as never,
+            "authorities[0] must be a plain object; received null",
+        ],
+        [
+            "a misspelt field of a group",
+            { accessLog: { retention: 5 } } as never,
+            "accessLog.retention must be one of enabled, retentionInDays",
+        ],
+        ["a misspelt field of a route", route([{ routeKey: "$default", lambda: LAMBDA }]), "routes[0].lambda must be one of routeKey,"],
+        ["half a throttle", { throttle: { rateLimit: 5 } } as never, "throttle.burstLimit must be given; received nothing"],
+        ["CORS without origins", { cors: {} } as never, "cors.allowOrigins must be given; received nothing"],
+        [
+            "a zone that is a number",
+            { zoneId: 5 } as never,
+            "zoneId must be a string or an Output of one; received something of type number",
+        ],
+        ["a zone that is blank", { zoneId: " " }, "zoneId must be the id of the Cloudflare zone"],
+        [
+            "a key that is no text, without showing it",
+            { originPull: { authorities: [{ name: "1", privateKeyPem: { pem: "SECRET" } }] } } as never,
+            "privateKeyPem must be a string or an Output of one; received something of type object",
+        ],
         ["a check that is not plain", { verify: pulumi.output({}) } as never, "verify must be a plain object; received an Output"],
         [
             "an unknown part of the check",
