@@ -3,9 +3,9 @@ import { RULES } from "./causes";
 import { checksOf } from "./checks";
 import type { Evidence } from "./evidence";
 import type { Cause, Check, Impact, Report } from "./report";
-import { View } from "./view";
+import { View, described } from "./view";
 
-const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3 };
+const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3, "not-judged": 4 };
 
 /** Every cause that the evidence decides, the one to mend first at the top. */
 export function causesOf(view: View): Cause[] {
@@ -30,9 +30,17 @@ function nextProbe(view: View, checks: Check[]): string {
     const { evidence, aws, cloudflare, visitor } = view;
     const { domainName } = evidence;
     const asked = `npx cloudflare-protected-http-api doctor ${domainName}`;
+    const entry = view.entry("default-endpoint");
+    if (entry)
+        return `The API's default endpoint answered HTTP ${entry.status}: it is open around the edge. Now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: give AWS credentials, and run ${asked} again`;
     if (!cloudflare && !view.visitorUp)
-        return `Cloudflare was not asked: set CLOUDFLARE_API_TOKEN (Zone Read, DNS Read, Zone Settings Read, SSL and Certificates Read), and run ${asked} again`;
-    if (!aws && (!view.visitorUp || evidence.targetDomainName === undefined || view.entry("default-endpoint")))
+        return [
+            `Visitors are not served: ${visitor ? described(visitor) : "nobody answered"}. ${aws ? "Cloudflare was" : "Neither cloud was"} not asked, and this needs ${aws ? "it" : "both"}:`,
+            ...(aws ? [] : ["export AWS_PROFILE=<profile> AWS_REGION=<the API's region>"]),
+            "read -rs CLOUDFLARE_API_TOKEN && export CLOUDFLARE_API_TOKEN   # needs Zone Read, DNS Read, Zone Settings Read, SSL and Certificates Read, and the right to read configuration rules",
+            `${asked} <the arguments of this run>`,
+        ].join("\n");
+    if (!aws && (!view.visitorUp || evidence.targetDomainName === undefined))
         return `AWS was not asked: give credentials and a region as to the AWS CLI${evidence.targetDomainName === undefined ? ", or --target <regional name> --api-id <id> (pulumi stack output)" : ""}, and run ${asked} again`;
     if (evidence.apiId === undefined) return `The default endpoint was not tried: ${asked} --api-id <id> (pulumi stack output apiId)`;
     const problem = [...(aws?.problems ?? []), ...(cloudflare?.problems ?? [])][0];
@@ -62,6 +70,11 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
         ...(evidence.aws?.problems ?? []).map((text) => `AWS: ${text}`),
         ...(evidence.cloudflare?.problems ?? []).map((text) => `Cloudflare: ${text}`),
     ];
+    const unasked = [...(evidence.aws ? [] : ["AWS"]), ...(evidence.cloudflare ? [] : ["Cloudflare"])].join(" and ");
+    if (unasked && verdict === "healthy")
+        notes.push(
+            `${unasked} ${evidence.aws || evidence.cloudflare ? "was" : "were"} not asked: other custom domains that lead to the API, the CAs that are trusted and certificates that end soon cannot be seen from outside`,
+        );
     const slots = evidence.cloudflare?.hostnameCertificates?.length;
     if (slots !== undefined && slots >= 9)
         notes.push(`Cloudflare: ${slots} of the zone's 10 hostname certificates are used; a rotation needs a spare one`);

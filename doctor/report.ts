@@ -1,7 +1,7 @@
 import type { Evidence, ProbeEvidence } from "./evidence";
 
 /** What a cause means for the people outside. */
-export type Impact = "visitors-down" | "bypass-open" | "both" | "none-yet";
+export type Impact = "visitors-down" | "bypass-open" | "both" | "none-yet" | "not-judged";
 
 /** One cause, as it is told. Ids are stable; README has an anchor for each, in lower case. */
 export interface Cause {

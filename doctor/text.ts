@@ -7,10 +7,11 @@ import type { Cause, Impact, Report } from "./report";
 const README = "README.md";
 
 export const IMPACTS: Record<Impact, string> = {
-    "visitors-down": "Visitors are not served. Nobody gets in around the edge by this.",
+    "visitors-down": "Visitors are not served.",
     "bypass-open": "The API can be reached around the edge: its WAF, rate limits and access rules are of no use.",
     both: "Visitors are not served, and the API can be reached around the edge.",
     "none-yet": "Nothing is broken yet.",
+    "not-judged": "What could not be read was not judged: the API may be down, or open around the edge.",
 };
 const VERDICTS = { healthy: "HEALTHY", fault: "FAULT", unknown: "COULD NOT TELL" } as const;
 /** Characters of what was seen; `--json` has all of it. */

@@ -1,5 +1,5 @@
 /** What is behind the domain, ways around it that no setting shows, and what the doctor itself was not allowed to see. */
-import { doctorCommand, visitorCommand, type Rule } from "./rule";
+import { doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 /** The routes that take a GET of this path. */
 const takes = (routeKey: string, path: string): boolean => {
@@ -25,7 +25,11 @@ export const BEHIND: Rule[] = [
             if (routes)
                 return routes.some(({ routeKey }) => takes(routeKey, path))
                     ? undefined
-                    : [`no route of ${routes.map(({ routeKey }) => routeKey).join(", ") || "none"} takes GET ${path}`];
+                    : [
+                          routes.length === 0
+                              ? "the API has no routes"
+                              : `no route of ${routes.map(({ routeKey }) => routeKey).join(", ")} takes GET ${path}`,
+                      ];
             // Without AWS: only a request with our own certificate shows that it is the API that says so.
             return view.probes("own-certificate").some(({ status }) => status === 404)
                 ? ["API Gateway itself answers 404 to the edge's certificate"]
@@ -51,7 +55,12 @@ export const BEHIND: Rule[] = [
         },
         refresh: "A limit that was deployed is no difference; one that somebody changed in the console is seen.",
         fix: () =>
-            "Raise throttle (pulumi config set throttleRateLimit, throttleBurstLimit, then pulumi up); if no limit is set, it is the account's",
+            [
+                "pulumi up --refresh   # puts a limit back that was changed in the console",
+                "If the configured limit is too low, and this is no attack (look at Cloudflare's Security, Analytics first):",
+                "pulumi config set throttleRateLimit <requests a second> && pulumi config set throttleBurstLimit <requests> && pulumi up",
+                "No limit is configured: it is the account's; ask for more in Service Quotas, API Gateway.",
+            ].join("\n"),
         confirm: visitorCommand,
     },
     {
@@ -63,8 +72,12 @@ export const BEHIND: Rule[] = [
             return status === undefined ? undefined : [`API Gateway answers HTTP ${status}: mutual TLS, mapping and route are passed`];
         },
         refresh: "Code and its errors are not in the state; a permission that was removed is seen by `refresh`.",
-        fix: () =>
-            "Read the handler's log (aws logs tail <log group of the function> --since 10m) and the access log's integrationError; a removed permission: pulumi up --refresh",
+        fix: (view) =>
+            [
+                `aws logs tail "$(pulumi stack output logGroupName)" ${regionOf(view)} --since 10m   # the access log`,
+                "If its integrationError speaks of permissions: pulumi up --refresh",
+                "Otherwise the function or the backend fails: read its own log, and deploy the last version that worked.",
+            ].join("\n"),
         confirm: visitorCommand,
     },
     {
@@ -78,8 +91,12 @@ export const BEHIND: Rule[] = [
                 : undefined;
         },
         refresh: "No resource of this stack listens there.",
-        fix: () =>
-            "Check that the regional name is API Gateway's own (aws apigatewayv2 get-domain-name), and turn Always Use HTTPS on in the zone",
+        fix: (view) =>
+            [
+                `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query 'DomainNameConfigurations[].ApiGatewayDomainName' --output text`,
+                `It must print ${view.evidence.targetDomainName}. If it prints another name: pulumi up --refresh.`,
+                "If it prints this one, run CONFIRM from another network: a proxy on the way from here may be what answers. If it answers from there too, tell AWS Support.",
+            ].join("\n"),
         confirm: (view) =>
             `curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/`,
     },
@@ -96,13 +113,16 @@ export const BEHIND: Rule[] = [
         },
         refresh: "It is how the service routes, and no setting.",
         fix: () =>
-            "Let the handler refuse every event without requestContext.authentication.clientCert (the sample handler does), remove other custom domains without mutual TLS in this region and account, and tell AWS",
+            [
+                "Let the handler answer 403 to every event without requestContext.authentication.clientCert (the sample handler does), and deploy. A backend behind httpUrl: let it demand a secret header that Cloudflare adds.",
+                "Do not delete other custom domains for this. Open a case with AWS Support (service: API Gateway).",
+            ].join("\n"),
         confirm: doctorCommand,
     },
     {
         id: "ROLE-WITHOUT-SCOPE",
         title: "The AWS role may not read what the doctor must know",
-        impact: "none-yet",
+        impact: "not-judged",
         find: ({ aws }) => (aws && aws.denied.length > 0 ? [`denied: ${aws.denied.join(", ")}`] : undefined),
         refresh: "",
         fix: ({ aws }) => `Allow ${aws?.denied.join(", ")} to the role or user that the doctor runs as`,
@@ -111,7 +131,7 @@ export const BEHIND: Rule[] = [
     {
         id: "TOKEN-WITHOUT-SCOPE",
         title: "The Cloudflare token may not read what the doctor must know",
-        impact: "none-yet",
+        impact: "not-judged",
         find: ({ cloudflare }) => (cloudflare && cloudflare.denied.length > 0 ? [`denied: ${cloudflare.denied.join(", ")}`] : undefined),
         refresh: "",
         fix: ({ cloudflare }) => `Add ${cloudflare?.denied.join(", ")} for this zone to the token (My Profile, API Tokens)`,

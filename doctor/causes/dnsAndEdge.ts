@@ -24,10 +24,20 @@ export const DNS_AND_EDGE: Rule[] = [
             return undefined;
         },
         refresh: "Records of a zone that nobody asks are written without an error, and read back as they were written.",
-        fix: ({ cloudflare, evidence: { domainName } }) =>
-            cloudflare?.zone
-                ? `At your registrar, delegate to ${cloudflare.zone.nameServers.join(" and ")}; or set the id of the zone that does hold ${domainName}: pulumi config set zoneId <id> (a second component beside the first, when the API is live)`
-                : `Find the zone's id on its overview page, then: pulumi config set zoneId <id>; check that the token includes it (Zone Read)`,
+        fix: ({ cloudflare, evidence: { domainName, dns } }) => {
+            const zone = cloudflare?.zone;
+            if (zone === null) return "Find the zone's id on its overview page, and check that the token includes it (Zone Read)";
+            if (dns.zoneName !== undefined && (zone ? dns.zoneName !== zone.name : dns.zoneName.split(".").length > 2))
+                return [
+                    `${dns.zoneName} is delegated away, to ${dns.nameServers?.join(", ")}. Ask who owns that delegation first: it serves every name under ${dns.zoneName}.`,
+                    `If nobody needs it: delete the NS records named ${dns.zoneName} in its parent zone.`,
+                    `Otherwise: choose a name outside of it for the API, or get a Cloudflare zone for ${dns.zoneName} and deploy a second component with its id (the zone of a live one cannot be changed).`,
+                ].join("\n");
+            return [
+                `At your registrar, change the name servers of ${dns.zoneName ?? domainName} to ${zone?.nameServers.join(" and ") ?? "those that Cloudflare shows on the zone's overview page"}.`,
+                "Copy all its records (mail too) into Cloudflare first: this moves the whole domain, and may take two days.",
+            ].join("\n");
+        },
         confirm: ({ evidence: { dns, domainName } }) => `dig +short NS ${dns.zoneName ?? domainName}`,
         explains: ["RECORD-MISSING"],
     },
@@ -59,7 +69,7 @@ export const DNS_AND_EDGE: Rule[] = [
         },
         refresh: "`pulumi refresh` sees it, and the next `pulumi up` puts the content back.",
         fix: ({ evidence: { targetDomainName } }) =>
-            `pulumi up --refresh (by hand: set the record's content to ${targetDomainName ?? "the output targetDomainName"})`,
+            `pulumi up --refresh\nBy hand: set the record's content to ${targetDomainName ?? "the output targetDomainName"}`,
         confirm: visitorCommand,
     },
     {
@@ -94,7 +104,7 @@ export const DNS_AND_EDGE: Rule[] = [
         },
         refresh: "No resource of this project is wrong: the edge's certificates are the zone's own matter.",
         fix: () =>
-            "Order an advanced certificate for the name (SSL/TLS, Edge Certificates, Advanced), or use a name one label below the zone",
+            "Order an advanced certificate for the name (SSL/TLS, Edge Certificates, Advanced; it costs money).\nOr use a name one label below the zone: a second component, for deletionProtection stops a rename",
         confirm: visitorCommand,
     },
     {
@@ -107,7 +117,11 @@ export const DNS_AND_EDGE: Rule[] = [
                 : undefined,
         refresh: "Security rules are not part of this stack.",
         fix: () =>
-            "Let API clients pass: in Security, Analytics, find the rule that challenged, and skip it for this hostname. The doctor itself may be what was challenged: pass a header that your rules let through with --header-env",
+            [
+                "In Security, Analytics, find the rule that challenged. It may be a defence against an attack under way: ask before you change it.",
+                "Then let API clients pass, by skipping it for this hostname and what they can show, e.g. a header.",
+                "If it was only the doctor: let its header through, and run it again with --header-env <header>=<environment variable that holds the value>",
+            ].join("\n"),
         confirm: doctorCommand,
     },
     {
@@ -124,7 +138,12 @@ export const DNS_AND_EDGE: Rule[] = [
                 : undefined;
         },
         refresh: "The zone's own setting is right; rules are not part of this stack, and strictTls does not read them.",
-        fix: ({ cloudflare }) => `Delete the rule "${cloudflare?.sslRule?.description}" (Rules, Configuration Rules), or let it set strict`,
+        fix: ({ cloudflare, evidence: { domainName } }) =>
+            [
+                `In Rules, Configuration Rules, edit "${cloudflare?.sslRule?.description}" so that its expression excludes this name; add:`,
+                `and http.host ne "${domainName}"`,
+                "Do not delete it: it may serve another host.",
+            ].join("\n"),
         confirm: visitorCommand,
         explains: ["SSL-MODE-PLAIN"],
     },
@@ -140,8 +159,13 @@ export const DNS_AND_EDGE: Rule[] = [
                   ]
                 : undefined,
         refresh: "With `strictTls: Check` the setting is only looked up, at the next `preview` or `up`; `refresh` does not look.",
-        fix: () =>
-            "Set SSL/TLS to Full (strict) in the zone; or for the whole zone by Pulumi: pulumi config set strictTls Zone && pulumi up",
+        fix: ({ evidence: { domainName } }) =>
+            [
+                `For this hostname alone: Rules, Configuration Rules: hostname equals ${domainName}, SSL = Full (strict). strictTls Check reads the zone's mode only, and would go on refusing it, so also:`,
+                "pulumi config set strictTls Off",
+                "For the whole zone, only if every other proxied origin in it has a valid certificate (otherwise those answer 525 or 526):",
+                "pulumi config set strictTls Zone && pulumi up",
+            ].join("\n"),
         confirm: visitorCommand,
     },
 ];

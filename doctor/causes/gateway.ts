@@ -1,5 +1,5 @@
 /** The origin: its certificate, its mutual TLS, and the way from the domain to the handler. */
-import { aroundCommand, doctorCommand, visitorCommand, type Rule } from "./rule";
+import { NEW_CERTIFICATE, aroundCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 import type { View } from "../view";
 
 /** Values of CAA that let Amazon issue, by ACM's documentation. */
@@ -24,7 +24,14 @@ export const GATEWAY: Rule[] = [
         impact: "visitors-down",
         find: ({ aws }) => (aws?.domain === null ? [`there is no custom domain of the name in ${aws.region}`] : undefined),
         refresh: "`pulumi refresh` sees it, and the next `up` makes it again. Another region or account looks the same: check both.",
-        fix: () => "pulumi up --refresh; if the API is in another region or account: --region, --profile",
+        fix: (view) =>
+            [
+                `First make sure that this is the right place (here: ${view.aws?.region ?? "no region"}). If it is not, run the doctor again with --region or --profile, and do not run pulumi:`,
+                "aws sts get-caller-identity ; pulumi config get aws:region",
+                "If it is:",
+                "pulumi preview --refresh --diff   # it must create the domain and what hangs on it; if it also creates the bucket, the API or the function, stop: wrong account",
+                "pulumi up --refresh",
+            ].join("\n"),
         confirm: visitorCommand,
         explains: ["MAPPING-MISSING", "SERVER-CERTIFICATE-WRONG-NAME"],
     },
@@ -40,8 +47,13 @@ export const GATEWAY: Rule[] = [
         },
         refresh: "CAA records are not part of this stack; an issued certificate works until its renewal.",
         fix: ({ evidence: { dns, domainName } }) =>
-            `Add the record: ${dns.zoneName ?? domainName} CAA 0 issue "amazon.com"; a failed certificate must be made again: pulumi up --replace '<URN of …-certificate>'`,
-        confirm: ({ evidence: { dns, domainName } }) => `dig +short CAA ${dns.zoneName ?? domainName}`,
+            [
+                `In Cloudflare's DNS, add a record of type CAA, name ${dns.zoneName ?? domainName}, tag issue, value amazon.com; keep those that are there. One at a longer name outranks it.`,
+                "A certificate that has failed is made anew:",
+                NEW_CERTIFICATE,
+            ].join("\n"),
+        confirm: ({ evidence: { dns, domainName } }) =>
+            `dig +short CAA ${dns.zoneName ?? domainName}\n# mended: a line 0 issue "amazon.com"`,
         explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
@@ -82,8 +94,7 @@ export const GATEWAY: Rule[] = [
             return origin?.serverProblem === "CERT_HAS_EXPIRED" ? ["the certificate at the regional name has expired"] : undefined;
         },
         refresh: "ACM renews by itself as long as the validation record stands; its state is not compared.",
-        fix: () =>
-            "pulumi up --refresh, so that the validation record stands; a certificate that has expired is made again: pulumi up --replace '<URN of …-certificate>'",
+        fix: () => `pulumi up --refresh   # so that the validation record stands\nThen make the certificate anew:\n${NEW_CERTIFICATE}`,
         confirm: visitorCommand,
     },
     {
@@ -97,9 +108,10 @@ export const GATEWAY: Rule[] = [
                   ]
                 : undefined,
         refresh: "The certificate is there; that it is not issued is no difference in its properties.",
-        fix: () => "Wait for ACM (the validation record stands). After 72 hours it gives up: pulumi up --replace '<URN of …-certificate>'",
-        confirm: ({ aws }) =>
-            `aws acm describe-certificate --certificate-arn ${aws?.certificate?.arn ?? "<ARN>"} --query Certificate.Status`,
+        fix: () =>
+            `Wait for ACM: the validation record stands. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:\n${NEW_CERTIFICATE}`,
+        confirm: (view) =>
+            `aws acm describe-certificate ${regionOf(view)} --certificate-arn ${view.aws?.certificate?.arn ?? "<ARN>"} --query Certificate.Status --output text\n# mended: ISSUED`,
         explains: ["SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
@@ -116,8 +128,9 @@ export const GATEWAY: Rule[] = [
                 ? ["the certificate at the regional name does not name the API"]
                 : undefined;
         },
-        refresh: "An ARN says nothing of names; the ARN is the one that was deployed.",
-        fix: () => "Pass a certificateArn whose certificate names the API, or leave it out so that one is issued",
+        refresh: "If the ARN was changed by hand, `refresh` sees it; if the program passed it, nothing differs.",
+        fix: ({ evidence: { domainName } }) =>
+            `pulumi up --refresh   # puts back a certificate that was swapped by hand\nIf the program passes certificateArn: pass one whose certificate names ${domainName} (same region, ISSUED), or leave it out, and run pulumi up.`,
         confirm: visitorCommand,
     },
     {
@@ -132,7 +145,7 @@ export const GATEWAY: Rule[] = [
                 : undefined;
         },
         refresh: "`pulumi refresh` sees it, and the next `up` puts it back.",
-        fix: () => "pulumi up --refresh, now; then find out who changed the domain (CloudTrail, UpdateDomainName)",
+        fix: () => "pulumi up --refresh\nNow; then find out who changed the domain (CloudTrail, UpdateDomainName).",
         confirm: aroundCommand,
     },
     {
@@ -149,11 +162,13 @@ export const GATEWAY: Rule[] = [
                   ]
                 : undefined;
         },
-        refresh: "The flag is set, so that nothing differs; what is deployed is no property of it.",
-        fix: ({ evidence: { apiId }, aws }) =>
-            `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'; then pulumi up --refresh, which turns automatic deployment on again`,
-        confirm: ({ evidence: { apiId }, aws }) =>
-            `curl -sS -o /dev/null -w '%{http_code}\\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
+        refresh: "The flag is set, so that `refresh` finds nothing there; it does see that automatic deployment was turned off.",
+        fix: (view) =>
+            [
+                `aws apigatewayv2 create-deployment ${regionOf(view)} --api-id ${view.evidence.apiId} --stage-name '${view.aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'`,
+                "pulumi up --refresh   # turns automatic deployment on again",
+            ].join("\n"),
+        confirm: endpointCommand,
         explains: ["DEFAULT-ENDPOINT-OPEN"],
     },
     {
@@ -163,9 +178,8 @@ export const GATEWAY: Rule[] = [
         find: ({ aws }) =>
             aws?.api && !aws.api.disableExecuteApiEndpoint ? [`disableExecuteApiEndpoint is false on the API ${aws.api.id}`] : undefined,
         refresh: "`pulumi refresh` sees it, and the next `up` turns it off again.",
-        fix: () => "pulumi up --refresh, now",
-        confirm: ({ evidence: { apiId }, aws }) =>
-            `curl -sS -o /dev/null -w '%{http_code}\\n' https://${apiId}.execute-api.${aws?.region ?? "<region>"}.amazonaws.com/`,
+        fix: () => "pulumi up --refresh",
+        confirm: endpointCommand,
     },
     {
         id: "MAPPING-WITHOUT-MTLS",
@@ -178,11 +192,15 @@ export const GATEWAY: Rule[] = [
                 : undefined;
         },
         refresh: "A domain that somebody else made is in no state of this stack.",
-        fix: ({ aws }) => {
-            const open = aws?.otherDomains?.find(({ mutualTls }) => !mutualTls);
-            return `Remove the mapping, or give that domain mutual TLS: aws apigatewayv2 get-api-mappings --domain-name '${open?.name}', then delete-api-mapping with its id`;
+        fix: (view) => {
+            const open = view.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
+            return [
+                `aws apigatewayv2 get-api-mappings ${regionOf(view)} --domain-name '${open}' --query "Items[?ApiId=='${view.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text`,
+                `aws apigatewayv2 delete-api-mapping ${regionOf(view)} --domain-name '${open}' --api-mapping-id <the first column>`,
+                `Whoever calls this API by ${open} is cut off by that: ask its owner if you can, but it is an open door. Leave mappings to other APIs alone.`,
+            ].join("\n");
         },
-        confirm: doctorCommand,
+        confirm: (view) => `${doctorCommand(view)}   # with AWS credentials: without them it cannot be seen`,
     },
     {
         id: "MAPPING-MISSING",

@@ -2,13 +2,21 @@
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../pki";
 import type { View } from "../view";
-import { cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
+import { NEW_LEAF, cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
 
 const SOON_DAYS = 14;
 const PENDING = ["initializing", "pending_deployment"];
 const NO_REFRESH = "The provider never reads an association back, so that `pulumi refresh` finds no difference.";
-const NEW_LEAF =
-    'A new leaf makes the next deployment write the association: pulumi config set originPullAuthorities 1:2 && pulumi up (in a program of yours: originPull: { authorities: [{ name: "1", leaf: "2" }] })';
+/** The fastest way where an association is there and off. */
+const switchOn = (view: View): string =>
+    [
+        'At once (CLOUDFLARE_API_TOKEN needs "SSL and Certificates Write"; it must print "success":true; Pulumi sees no difference):',
+        cloudflareApi(
+            "PUT",
+            `/zones/${zoneOf(view)}/origin_tls_client_auth/hostnames`,
+            `{"config":[{"hostname":"${view.evidence.domainName}","cert_id":"${view.cloudflare?.association?.certId}","enabled":true}]}`,
+        ),
+    ].join("\n");
 
 const isShared = ({ fingerprint256 }: X509Certificate): boolean => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT;
 const otherLevels = ({ cloudflare }: View): string[] => [
@@ -36,7 +44,7 @@ export const ORIGIN_PULLS: Rule[] = [
             ];
         },
         refresh: NO_REFRESH,
-        fix: () => NEW_LEAF,
+        fix: (view) => (view.cloudflare?.association ? switchOn(view) : NEW_LEAF),
         confirm: visitorCommand,
         explains: ["AOP-ASSOCIATION-OFF", "AOP-ASSOCIATION-MISSING"],
     },
@@ -49,8 +57,7 @@ export const ORIGIN_PULLS: Rule[] = [
                 ? ["the hostname's association has enabled: false: the edge presents no certificate at all, whatever the other levels say"]
                 : undefined,
         refresh: NO_REFRESH,
-        fix: (view) =>
-            `${NEW_LEAF}. At once: ${cloudflareApi("PUT", `/zones/${zoneOf(view)}/origin_tls_client_auth/hostnames`, `{"config":[{"hostname":"${view.evidence.domainName}","cert_id":"${view.cloudflare?.association?.certId}","enabled":true}]}`)}`,
+        fix: switchOn,
         confirm: visitorCommand,
     },
     {
@@ -79,7 +86,7 @@ export const ORIGIN_PULLS: Rule[] = [
         fix: (view) =>
             view.presented?.status === "deployment_timed_out"
                 ? NEW_LEAF
-                : "Wait: it takes some minutes. If it does not become active, " + NEW_LEAF.charAt(0).toLowerCase() + NEW_LEAF.slice(1),
+                : `Wait: it takes some minutes. If it does not become active:\n${NEW_LEAF}`,
         confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName} --wait 5m`,
     },
     {
@@ -91,7 +98,7 @@ export const ORIGIN_PULLS: Rule[] = [
                 ? [`it ended on ${leafExpires.toISOString()}; Cloudflare keeps presenting it, and API Gateway refuses it`]
                 : undefined,
         refresh: "`refresh` renews nothing. The next `up` does, if the leaf is issued by this stack.",
-        fix: () => "pulumi up (an issued leaf is renewed by it; a brought one: pass the new certificatePem and privateKeyPem)",
+        fix: () => "pulumi up   # renews an issued leaf\nA brought one: pass the new certificatePem and privateKeyPem.",
         confirm: visitorCommand,
         explains: ["LEAF-EXPIRES-SOON"],
     },
@@ -107,7 +114,7 @@ export const ORIGIN_PULLS: Rule[] = [
                 : undefined;
         },
         refresh: "`refresh` renews nothing. `up` renews an issued leaf in its last 30 days, so that none has run for a while.",
-        fix: () => "pulumi up, and let a pipeline run it every week",
+        fix: () => "pulumi up\nAnd let a pipeline run it every week.",
         confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
     },
 ];

@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../pki";
 import type { View } from "../view";
-import { aroundCommand, visitorCommand, type Rule } from "./rule";
+import { NEW_LEAF, doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 const names = (list: X509Certificate[]): string => list.map(({ subject }) => subject.replace(/\n/g, ", ")).join("; ") || "none";
 const minus = (list: X509Certificate[], other: X509Certificate[]): X509Certificate[] =>
@@ -50,10 +50,15 @@ export const TRUSTSTORE: Rule[] = [
                     : "the domain still uses the pinned version; the next change that pins the newest would let them in",
             ];
         },
-        refresh: "`refresh` sees the object's new etag; API Gateway keeps the copy that it took, so that nothing else moves.",
+        refresh:
+            "A domain that pins no version takes the newest at its next update, and may have done so already; one that does keeps the copy that it took. `refresh` sees the object's new etag.",
         fix: () =>
-            "pulumi up --refresh puts your bytes back and pins them; then find out who may write to the bucket (CloudTrail, PutObject)",
-        confirm: aroundCommand,
+            [
+                "pulumi preview --refresh --diff   # it must update the truststore object; if it changes only the domain's truststoreVersion, stop",
+                "pulumi up --refresh",
+                "Then find out who wrote the object (CloudTrail data events, PutObject, if they are on), and take that right away.",
+            ].join("\n"),
+        confirm: (view) => `${doctorCommand(view)}   # with the credentials of both clouds: without them it says nothing of this`,
     },
     {
         id: "TRUSTSTORE-NOT-PINNED-VERSION",
@@ -69,7 +74,8 @@ export const TRUSTSTORE: Rule[] = [
             ];
         },
         refresh: "S3 alone changes nothing: API Gateway keeps the copy that it took at the last update of the domain.",
-        fix: () => "pulumi up --refresh (it pins the version that it wrote)",
+        fix: () =>
+            "pulumi up --refresh   # pins the version that it writes\nIf the program does not have that CA, see README.md#leaf-wrong-ca",
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-ISSUER", "CA-REISSUED-SAME-NAME", "LEAF-WRONG-CA"],
     },
@@ -87,7 +93,13 @@ export const TRUSTSTORE: Rule[] = [
         },
         refresh: "Both sides are as they were deployed; nothing compares the keys.",
         fix: () =>
-            "Give every generation of a CA a name of its own: add the new CA as another authority, deploy, present it, deploy, drop the old one",
+            [
+                "pulumi up --refresh   # mends a truststore that was changed by hand",
+                "If the fault stays, issue a new CA under a name that was never used, in three deployments (the check of the first one fails, for visitors are refused still):",
+                "pulumi config set originPullAuthorities 1,2 && pulumi config set originPullPresented 1 && pulumi up",
+                "pulumi config set originPullPresented 2 && pulumi up",
+                "pulumi config set originPullAuthorities 2 && pulumi up",
+            ].join("\n"),
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-ISSUER", "LEAF-WRONG-CA"],
     },
@@ -104,8 +116,7 @@ export const TRUSTSTORE: Rule[] = [
                 : undefined;
         },
         refresh: "The provider never reads an association back, so that another certificate there is no difference to it.",
-        fix: () =>
-            'Make the next deployment write the association, by a new leaf: pulumi config set originPullAuthorities 1:2 && pulumi up (in a program of yours: originPull: { authorities: [{ name: "1", leaf: "2" }] }); and find out who uploaded the other certificate',
+        fix: () => `${NEW_LEAF}\nAnd find out who uploaded the other certificate.`,
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-ISSUER"],
     },
@@ -123,7 +134,11 @@ export const TRUSTSTORE: Rule[] = [
                 : undefined;
         },
         refresh: "If the object in S3 is the one that was deployed, nothing differs: the authority is missing in the program.",
-        fix: () => "pulumi up --refresh; or add the CA to originPull.authorities (caCertificatePem) and deploy",
+        fix: () =>
+            [
+                "pulumi up --refresh   # puts the program's truststore back",
+                "If the fault stays, the program lacks that CA. Add it to originPull.authorities (caCertificatePem) only if you know that it is yours: otherwise the certificate at the edge is the wrong one, see README.md#leaf-wrong-ca",
+            ].join("\n"),
         confirm: visitorCommand,
     },
     {
@@ -139,7 +154,14 @@ export const TRUSTSTORE: Rule[] = [
                 : undefined,
         refresh: "In mode Shared, or during a move away from it, this is what was deployed.",
         fix: () =>
-            "In mode Shared: move to Hostname (originPullMode Hostname, the shared CA trusted during the move, then dropped). Otherwise: pulumi up --refresh, and find out who changed the truststore",
+            [
+                "pulumi config get originPullMode ; pulumi config get originPullAuthorities",
+                "Mode Shared: move to Hostname, in two deployments:",
+                "pulumi config set originPullMode Hostname && pulumi config set originPullAuthorities 1,cloudflare-shared && pulumi config set originPullPresented 1 && pulumi up",
+                "pulumi config set originPullAuthorities 1 && pulumi up",
+                "Mode Hostname with cloudflare-shared in the list: end the move with the second of them.",
+                "Neither: somebody changed the truststore. pulumi up --refresh, and find out who.",
+            ].join("\n"),
         confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
         explains: ["TRUSTSTORE-OVERWRITTEN"],
     },
@@ -150,6 +172,7 @@ export const TRUSTSTORE: Rule[] = [
         find: ({ aws }) => (aws?.domain?.truststoreWarnings.length ? aws.domain.truststoreWarnings : undefined),
         refresh: "The provider does not read the warnings, and API Gateway writes them at a change of the domain only.",
         fix: () => "Replace or drop the authority of the certificate that is named, in calm deployments",
-        confirm: (view) => `aws apigatewayv2 get-domain-name --domain-name ${view.evidence.domainName} --query MutualTlsAuthentication`,
+        confirm: (view) =>
+            `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query MutualTlsAuthentication\n# mended: no TruststoreWarnings`,
     },
 ];
