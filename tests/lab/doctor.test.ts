@@ -1,5 +1,6 @@
 /** The doctor names each fault of the lab and nothing else: from outside where that decides, else with both control planes. */
 import { expect } from "chai";
+import Table from "cli-table3";
 import { examine, type Report } from "../../doctor";
 import { FAULTS } from "../../lab/faults";
 import { Patient } from "../support/patient";
@@ -67,12 +68,11 @@ describe("the doctor on the lab", function () {
     });
 
     describe("names each fault", () => {
-        const told: string[] = [];
-        after(() =>
-            console.log(
-                `      named from outside: ${told.length} of ${Object.keys(FAULTS).length} faults; with both control planes: the rest too`,
-            ),
-        );
+        const accuracy = new Table({
+            head: ["fault", "from outside", "with both control planes"],
+            style: { head: [], border: [], compact: true },
+        });
+        after(() => console.log(accuracy.toString()));
 
         for (const [name, { summary, cause }] of Object.entries(FAULTS))
             it(`${cause}: ${summary}`, async () => {
@@ -87,7 +87,8 @@ describe("the doctor on the lab", function () {
                         ids(outside).filter((id) => id !== cause),
                         "from outside",
                     ).to.deep.equal([]);
-                    if (outside.causes.length > 0 && variant === "forbidden") told.push(name);
+                    if (variant === "forbidden")
+                        accuracy.push([name, outside.causes.length > 0 ? "named" : outside.verdict, ids(inside).join()]);
                     if (outside.causes.length === 0 && outside.verdict !== "healthy") expect(outside.nextProbe).to.be.a("string");
                 }
             });
