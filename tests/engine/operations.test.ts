@@ -43,9 +43,12 @@ describe("operations on the real engine", function () {
 
     it("sees no drift where there is none", async () => {
         await up(program());
-        const before = (await resources()).map(({ urn, inputs }) => [urn, inputs]);
-        expect((await host.refresh(program())).ok).to.equal(true);
-        expect((await resources()).map(({ urn, inputs }) => [urn, inputs])).to.deep.equal(before);
+        // By name: a refresh works in parallel, and writes the state down in the order in which it ends.
+        const inputs = async () => Object.fromEntries((await resources()).map((one) => [one.urn, one.inputs]));
+        const before = await inputs();
+        const refreshed = await host.refresh(program());
+        expect(refreshed.ok, refreshed.text).to.equal(true);
+        expect(await inputs()).to.deep.equal(before);
         expect((await host.preview(program())).steps).to.deep.equal([]);
     });
 
