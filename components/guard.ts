@@ -3,6 +3,8 @@
  * things, the last deployment's facts, the new ones, and what the last deployment said when it finished.
  */
 
+import { CLOUDFLARE_SHARED } from "./validation";
+
 /** What a deployment intends, without anything secret: the inputs of the ledger. */
 export interface Facts {
     domainName: string;
@@ -91,7 +93,7 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
             path: "originPull.presented",
             message: `must name an authority that the API trusts already (${list(Object.keys(old.authorities))}); received "${next.presented}"`,
             fix:
-                next.presented === "cloudflare-shared"
+                next.presented === CLOUDFLARE_SHARED
                     ? `trust it first: an authority with Cloudflare's shared CA as its caCertificatePem (in the stack's configuration: cloudflare-shared) beside "${presented ?? old.presented}", which stays presented; then mode Shared with "${presented ?? old.presented}" still in originPull.authorities; then without it`
                     : `deploy with "${next.presented}" in originPull.authorities and presented "${presented ?? old.presented}" first, then present it`,
         });
