@@ -35,7 +35,8 @@ export interface S3Bucket {
     name: string;
     region: string;
     versioning: boolean;
-    publicAccessBlocked: boolean;
+    /** The four switches by AWS's names; undefined when the bucket has no such configuration. */
+    publicAccessBlock: Record<string, boolean> | undefined;
     encryption: string | undefined;
     policy: string | undefined;
     /** Key to versions, the newest last. */

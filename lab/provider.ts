@@ -9,7 +9,18 @@ import { randomBytes } from "node:crypto";
 import type { Cloud } from "./cloud";
 import { changesOf, type Change } from "./resources/diff";
 import { functions, resourceTypes } from "./resources/index";
-import { isReplace, knownOnly, misfits, plain, RuleError, tidy, UNKNOWN, type Props, type ResourceType } from "./resources/resourceType";
+import {
+    isReplace,
+    knownOnly,
+    misfits,
+    plain,
+    RuleError,
+    tidy,
+    UNKNOWN,
+    type Props,
+    type ResourceType,
+    type Table,
+} from "./resources/resourceType";
 
 type Method = (call: { request: unknown }, cb: (err: { code: number; details: string } | null, response?: unknown) => void) => void;
 
@@ -133,6 +144,28 @@ function diff(q: pb.DiffRequest, pkg: string): pb.DiffResponse {
     return response;
 }
 
+/**
+ * The inputs as the cloud has them now. What the program did not say is taken up only where the cloud has moved: a default that the
+ * cloud filled in is no drift.
+ */
+function readInputs(table: Table, inputs: Props, state: Props, now: Props, computed: readonly string[] = []): Props {
+    const read = { ...inputs };
+    for (const [key, value] of Object.entries(now)) {
+        const spec = table[key];
+        if (spec === undefined) continue;
+        const said = Object.hasOwn(inputs, key);
+        if (!said && (computed.includes(key) || JSON.stringify(tidy({ value })) === JSON.stringify(tidy({ value: state[key] })))) continue;
+        const fields = typeof spec === "string" ? undefined : spec[1];
+        read[key] =
+            fields && said && isProps(value) && isProps(inputs[key])
+                ? readInputs(fields, inputs[key], (state[key] ?? {}) as Props, value)
+                : value;
+    }
+    return read;
+}
+
+const isProps = (value: unknown): value is Props => typeof value === "object" && value !== null && !Array.isArray(value);
+
 export function makeProvider(cloud: Cloud, pkg: string): Provider {
     const version = VERSIONS[pkg] ?? "0.0.0";
     /** What read answers with when the engine sends an id only. */
@@ -206,10 +239,9 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
             : Object.fromEntries(
                   Object.entries(state).filter(([key]) => Object.hasOwn(type.properties, key) && !type.computed.includes(key)),
               );
-        const moved = Object.entries(now).filter(([key]) => Object.hasOwn(inputs, key));
         response.setId(id);
         response.setProperties(struct({ ...state, ...now }));
-        response.setInputs(struct({ ...inputs, ...Object.fromEntries(moved) }));
+        response.setInputs(struct(readInputs(type.properties, inputs, state, now, type.computed)));
         return response;
     }
 

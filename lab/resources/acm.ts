@@ -93,7 +93,7 @@ const certificate: ResourceType = {
     },
     read(cloud, id) {
         const held = cloud.aws.certificates.get(id);
-        return held && { status: held.status, tagsAll: held.tags };
+        return held && { status: held.status, tags: held.tags, tagsAll: held.tags };
     },
     delete(cloud, id) {
         const user = [...cloud.aws.domains.values()].find((domain) => domain.certificateArn === id);
@@ -133,6 +133,8 @@ const validation: ResourceType = {
         }
         return { id: new Date().toISOString(), outputs: {} };
     },
+    /** Of a certificate that is not issued any more there is no validation. */
+    read: (cloud, _id, state) => (cloud.aws.certificates.get(text(state, "certificateArn"))?.status === "ISSUED" ? {} : undefined),
     delete() {
         // As at AWS, nothing to undo.
     },

@@ -96,7 +96,15 @@ const api: ResourceType = {
     },
     read(cloud, id) {
         const held = cloud.aws.apis.get(id);
-        return held && { disableExecuteApiEndpoint: held.disableExecuteApiEndpoint, name: held.name };
+        return (
+            held && {
+                disableExecuteApiEndpoint: held.disableExecuteApiEndpoint,
+                name: held.name,
+                corsConfiguration: held.cors,
+                tags: held.tags,
+                tagsAll: held.tags,
+            }
+        );
     },
     delete(cloud, id) {
         const mapped = [...cloud.aws.domains.values()].find((domain) => [...domain.mappings.values()].some(({ apiId }) => apiId === id));
@@ -171,7 +179,16 @@ const stage: ResourceType = {
     update: (cloud, _id, inputs) => writeStage(cloud, inputs),
     read(cloud, id, state) {
         const held = cloud.aws.apis.get(text(state, "apiId"))?.stages.get(id);
-        return held && { autoDeploy: held.autoDeploy };
+        if (!held) return undefined;
+        const { throttlingBurstLimit, throttlingRateLimit } = held;
+        return {
+            autoDeploy: held.autoDeploy,
+            accessLogSettings: held.accessLog,
+            // The provider does not look at them where the program says nothing of them.
+            ...(state.defaultRouteSettings ? { defaultRouteSettings: { throttlingBurstLimit, throttlingRateLimit } } : {}),
+            tags: held.tags,
+            tagsAll: held.tags,
+        };
     },
     delete(cloud, id, state) {
         cloud.aws.apis.get(text(state, "apiId"))?.stages.delete(id);
@@ -228,7 +245,12 @@ const integration: ResourceType = {
         return { id, outputs: writeIntegration(cloud, id, inputs) };
     },
     update: (cloud, id, inputs) => writeIntegration(cloud, id, inputs),
-    read: (cloud, id, state) => (cloud.aws.apis.get(text(state, "apiId"))?.integrations.has(id) ? {} : undefined),
+    read(cloud, id, state) {
+        const held = cloud.aws.apis.get(text(state, "apiId"))?.integrations.get(id);
+        if (!held) return undefined;
+        const { integrationType, integrationUri, integrationMethod, payloadFormatVersion, timeoutMilliseconds } = held;
+        return { integrationType, integrationUri, integrationMethod, payloadFormatVersion, timeoutMilliseconds };
+    },
     delete(cloud, id, state) {
         const held = cloud.aws.apis.get(text(state, "apiId"));
         if (!held) return;
@@ -291,7 +313,12 @@ const route: ResourceType = {
         return { id, outputs: writeRoute(cloud, id, inputs) };
     },
     update: (cloud, id, inputs) => writeRoute(cloud, id, inputs),
-    read: (cloud, id, state) => (cloud.aws.apis.get(text(state, "apiId"))?.routes.has(id) ? {} : undefined),
+    read(cloud, id, state) {
+        const held = cloud.aws.apis.get(text(state, "apiId"))?.routes.get(id);
+        if (!held) return undefined;
+        const { routeKey, target, authorizationType, authorizerId, authorizationScopes: scopes } = held;
+        return { routeKey, target, authorizationType, authorizerId, authorizationScopes: scopes.length ? scopes : undefined };
+    },
     delete(cloud, id, state) {
         const held = cloud.aws.apis.get(text(state, "apiId"));
         held?.routes.delete(id);

@@ -26,7 +26,10 @@ const logGroup: ResourceType = {
         Object.assign(held, { retentionInDays: number(inputs, "retentionInDays"), tags: tags(inputs) });
         return { tagsAll: tags(inputs) };
     },
-    read: (cloud, id) => (cloud.aws.logGroups.has(id) ? {} : undefined),
+    read(cloud, id) {
+        const held = cloud.aws.logGroups.get(id);
+        return held && { retentionInDays: held.retentionInDays, tags: held.tags, tagsAll: held.tags };
+    },
     delete(cloud, id, state) {
         if (state.skipDestroy !== true) cloud.aws.logGroups.delete(id);
     },

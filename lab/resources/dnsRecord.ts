@@ -83,7 +83,9 @@ const record: ResourceType = {
     },
     read(cloud, id, state) {
         const held = cloud.cloudflare.zones.get(text(state, "zoneId"))?.records.get(id);
-        return held && { name: held.name, type: held.type, content: held.content, ttl: held.ttl, proxied: held.proxied };
+        if (!held) return undefined;
+        const { name, type, content, ttl, proxied, comment } = held;
+        return { name, type, content, ttl, proxied, comment };
     },
     delete(cloud, id, state) {
         zoneOf(cloud, text(state, "zoneId")).records.delete(id);

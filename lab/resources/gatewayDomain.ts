@@ -128,12 +128,15 @@ const domainName: ResourceType = {
         domain.tags = tags(inputs);
         return outputsOf(cloud, domain, inputs);
     },
-    read(cloud, id) {
+    read(cloud, id, state) {
         const domain = cloud.aws.domains.get(id);
         if (!domain) return undefined;
-        const { mutualTls } = domain;
+        const { mutualTls, certificateArn } = domain;
         const truststoreVersion = mutualTls?.truststoreVersion;
         return {
+            domainNameConfiguration: { ...object(state, "domainNameConfiguration"), certificateArn },
+            tags: domain.tags,
+            tagsAll: domain.tags,
             mutualTlsAuthentication: mutualTls && {
                 truststoreUri: mutualTls.truststoreUri,
                 ...(truststoreVersion && { truststoreVersion }),
@@ -174,7 +177,10 @@ const apiMapping: ResourceType = {
         return { id, outputs: writeMapping(cloud, id, inputs) };
     },
     update: (cloud, id, inputs) => writeMapping(cloud, id, inputs),
-    read: (cloud, id, state) => (cloud.aws.domains.get(text(state, "domainName"))?.mappings.has(id) ? {} : undefined),
+    read(cloud, id, state) {
+        const held = cloud.aws.domains.get(text(state, "domainName"))?.mappings.get(id);
+        return held && { apiId: held.apiId, stage: held.stage, apiMappingKey: held.apiMappingKey || undefined };
+    },
     delete(cloud, id, state) {
         cloud.aws.domains.get(text(state, "domainName"))?.mappings.delete(id);
     },

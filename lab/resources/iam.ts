@@ -55,7 +55,10 @@ const role: ResourceType = {
         Object.assign(roleOf(cloud, id), { assumeRolePolicy: asJson(inputs.assumeRolePolicy), tags: tags(inputs) });
         return { tagsAll: tags(inputs) };
     },
-    read: (cloud, id) => (cloud.aws.roles.has(id) ? {} : undefined),
+    read(cloud, id) {
+        const held = cloud.aws.roles.get(id);
+        return held && { assumeRolePolicy: held.assumeRolePolicy, tags: held.tags, tagsAll: held.tags };
+    },
     delete(cloud, id, state) {
         const held = cloud.aws.roles.get(id);
         if (held && state.forceDetachPolicies !== true && held.attachedPolicyArns.size + held.inlinePolicies.size > 0) {
@@ -99,7 +102,10 @@ const inline: ResourceType = {
         roleOf(cloud, text(inputs, "role")).inlinePolicies.set(text(inputs, "name"), asJson(inputs.policy));
         return {};
     },
-    read: (cloud, _id, state) => (cloud.aws.roles.get(text(state, "role"))?.inlinePolicies.has(text(state, "name")) ? {} : undefined),
+    read(cloud, _id, state) {
+        const policy = cloud.aws.roles.get(text(state, "role"))?.inlinePolicies.get(text(state, "name"));
+        return policy === undefined ? undefined : { policy };
+    },
     delete(cloud, _id, state) {
         cloud.aws.roles.get(text(state, "role"))?.inlinePolicies.delete(text(state, "name"));
     },

@@ -122,7 +122,19 @@ const lambdaFunction: ResourceType = {
         return { id: name, outputs: write(cloud, inputs) };
     },
     update: (cloud, _id, inputs) => write(cloud, inputs),
-    read: (cloud, id) => (cloud.aws.functions.has(id) ? {} : undefined),
+    /** The code is not compared: AWS has only its hash, and the program does not give one. */
+    read(cloud, id) {
+        const held = cloud.aws.functions.get(id);
+        if (!held) return undefined;
+        const { handler, timeoutSeconds: timeout, environment: variables, tags: tagsAll } = held;
+        return {
+            handler,
+            timeout,
+            environment: Object.keys(variables).length ? { variables } : undefined,
+            tags: tagsAll,
+            tagsAll,
+        };
+    },
     delete(cloud, id) {
         cloud.aws.functions.delete(id);
     },
@@ -168,7 +180,10 @@ const permission: ResourceType = {
         held.permissions.set(statementId, made);
         return { id: statementId, outputs: {} };
     },
-    read: (cloud, id, state) => (functionOf(cloud, text(state, "function"))?.permissions.has(id) ? {} : undefined),
+    read(cloud, id, state) {
+        const held = functionOf(cloud, text(state, "function"))?.permissions.get(id);
+        return held && { action: held.action, principal: held.principal, sourceArn: held.sourceArn };
+    },
     delete(cloud, id, state) {
         functionOf(cloud, text(state, "function"))?.permissions.delete(id);
     },

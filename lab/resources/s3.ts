@@ -38,7 +38,7 @@ const bucket: ResourceType = {
             name,
             region: cloud.aws.region,
             versioning: false,
-            publicAccessBlocked: false,
+            publicAccessBlock: undefined,
             encryption: undefined,
             policy: undefined,
             objects: new Map(),
@@ -60,7 +60,10 @@ const bucket: ResourceType = {
         bucketOf(cloud, id).tags = tags(inputs);
         return { tagsAll: tags(inputs) };
     },
-    read: (cloud, id) => (cloud.aws.buckets.has(id) ? {} : undefined),
+    read(cloud, id) {
+        const held = cloud.aws.buckets.get(id);
+        return held && { tags: held.tags, tagsAll: held.tags };
+    },
     delete(cloud, id, state) {
         const held = cloud.aws.buckets.get(id);
         if (!held) return; // As the provider: what is gone is deleted.
@@ -74,6 +77,7 @@ function setting(
     token: string,
     properties: Table,
     set: (held: S3Bucket, inputs: Props | undefined) => void,
+    read: (held: S3Bucket, state: Props) => Props | undefined,
     check?: (inputs: Props) => void,
 ): ResourceType {
     return {
@@ -93,7 +97,10 @@ function setting(
             set(bucketOf(cloud, id), inputs);
             return {};
         },
-        read: (cloud, id) => (cloud.aws.buckets.has(id) ? {} : undefined),
+        read(cloud, id, state) {
+            const held = cloud.aws.buckets.get(id);
+            return held && read(held, state);
+        },
         delete(cloud, id) {
             const held = cloud.aws.buckets.get(id);
             if (held) set(held, undefined);
@@ -107,9 +114,15 @@ const publicAccessBlock = setting(
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     Object.fromEntries(BLOCKS.map((name) => [name, "boolean"])),
     (held, inputs) => {
-        held.publicAccessBlocked = BLOCKS.every((name) => inputs?.[name] === true);
+        held.publicAccessBlock = inputs && Object.fromEntries(BLOCKS.map((name) => [name, inputs[name] === true]));
     },
+    (held) => held.publicAccessBlock,
 );
+
+const withAlgorithm = (rule: Props, sseAlgorithm: string): Props => ({
+    ...rule,
+    applyServerSideEncryptionByDefault: { ...object(rule, "applyServerSideEncryptionByDefault"), sseAlgorithm },
+});
 
 const encryption = setting(
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -126,6 +139,8 @@ const encryption = setting(
         const rule = (inputs?.rules as Props[] | undefined)?.[0];
         held.encryption = rule && optional(object(rule, "applyServerSideEncryptionByDefault") ?? {}, "sseAlgorithm");
     },
+    ({ encryption }, { rules }) =>
+        encryption === undefined ? undefined : { rules: (rules as Props[]).map((rule) => withAlgorithm(rule, encryption)) },
     (inputs) => {
         for (const rule of (inputs.rules as (Props | undefined)[] | undefined) ?? []) {
             const byDefault = object(rule ?? {}, "applyServerSideEncryptionByDefault") ?? {};
@@ -140,6 +155,9 @@ const versioning = setting(
     (held, inputs) => {
         held.versioning = (inputs?.versioningConfiguration as Props | undefined)?.status === "Enabled";
     },
+    (held, state) => ({
+        versioningConfiguration: { ...object(state, "versioningConfiguration"), status: held.versioning ? "Enabled" : "Suspended" },
+    }),
     (inputs) => {
         const path = "versioningConfiguration.status";
         oneOf(
@@ -158,6 +176,7 @@ const policy = setting(
     (held, inputs) => {
         held.policy = inputs && (typeof inputs.policy === "string" ? inputs.policy : JSON.stringify(inputs.policy));
     },
+    (held) => (held.policy === undefined ? undefined : { policy: held.policy }),
     (inputs) => {
         if (typeof inputs.policy !== "string") return;
         try {
@@ -165,16 +184,6 @@ const policy = setting(
         } catch {
             broken("policy-json", "policy", "MalformedPolicy: not JSON");
         }
-    },
-);
-
-const ownership = setting(
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    { rule: ["object!", { objectOwnership: "string!" }] },
-    () => undefined,
-    (inputs) => {
-        const values = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"];
-        oneOf(object(inputs, "rule") ?? {}, "objectOwnership", values, "bucket-ownership", "rule.objectOwnership");
     },
 );
 
@@ -233,4 +242,4 @@ const bucketObject: ResourceType = {
     },
 };
 
-export const s3: ResourceType[] = [bucket, publicAccessBlock, encryption, versioning, policy, ownership, bucketObject];
+export const s3: ResourceType[] = [bucket, publicAccessBlock, encryption, versioning, policy, bucketObject];

@@ -11,7 +11,8 @@ import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PROJECT, RealHost, SmallHost } from "./hosts";
 import { NAME, program } from "./programs";
-import { Watch, summary } from "./watch";
+import { summary } from "./summary";
+import { Watch } from "./watch";
 
 interface ImportFile {
     resources: { type: string; name: string; id: string; component?: boolean }[];

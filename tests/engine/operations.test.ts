@@ -9,7 +9,8 @@ import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost } from "./hosts";
 import { NAME, leaf, program, trusting } from "./programs";
-import { Watch, summary } from "./watch";
+import { summary } from "./summary";
+import { Watch } from "./watch";
 import { needsPulumi } from "../support/needsPulumi";
 
 describe("operations on the real engine", function () {
@@ -72,33 +73,6 @@ describe("operations on the real engine", function () {
         await watch.visit("after");
         expect(watch.dropped).to.deep.equal([]);
     });
-
-    for (const fault of [
-        "default-endpoint-open",
-        "flag-not-deployed",
-        "mtls-removed",
-        "grey-record",
-        "record-missing",
-        "record-to-default-endpoint",
-        "mapping-missing",
-        "route-missing",
-        "integration-not-permitted",
-        "truststore-not-pinned-and-overwritten",
-    ])
-        it(`takes back what a dashboard did: ${FAULTS[fault]!.summary}`, async () => {
-            await up(program());
-            const before = summary(cloud);
-            const { caPem } = await watch.attacker;
-            await FAULTS[fault]!.apply({ cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: caPem });
-            expect(summary(cloud)).not.to.deep.equal(before);
-            expect((await host.refresh(program())).ok).to.equal(true);
-            expect((await up(program())).steps).not.to.deep.equal([]);
-            expect(summary(cloud)).to.deep.equal(before);
-            watch.entered.length = 0; // While the fault lasted, it was open.
-            await watch.goAround("the repair");
-            await watch.visit("after the repair");
-            expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
-        });
 
     // The provider never reads the association back (facts 7.2): a new leaf is what makes it write.
     it("does not see an association that was turned off, and turns it on with the next leaf", async () => {

@@ -6,7 +6,8 @@ import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost, SmallHost, type Done, type Host, type Program } from "./hosts";
 import { BROUGHT_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
-import { Watch, summary } from "./watch";
+import { summary } from "./summary";
+import { Watch } from "./watch";
 import { needsPulumi } from "../support/needsPulumi";
 
 /** Each deployment of the history: what it is, and what must have moved (`undefined`: only the same on both engines). */

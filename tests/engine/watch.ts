@@ -10,41 +10,6 @@ import { probe } from "../../lab/probe";
 import { providers, type Provider } from "../../lab/provider";
 import { NAME } from "./programs";
 
-/** The cloud without what differs from run to run: ids, keys, serial numbers. */
-export function summary(cloud: Cloud): unknown {
-    const zone = cloud.cloudflare.zones.get("zone1")!;
-    const { domains, apis, buckets, certificates, functions } = cloud.aws;
-    return {
-        domains: [...domains.values()].map(({ domainName, mutualTls, mappings }) => [
-            domainName,
-            mutualTls?.pem.match(/BEGIN/g)?.length ?? 0,
-            mutualTls?.truststoreVersion !== undefined,
-            mappings.size,
-        ]),
-        apis: [...apis.values()].map(({ disableExecuteApiEndpoint, routes, stages }) => [
-            disableExecuteApiEndpoint,
-            [...routes.values()].map(({ routeKey }) => routeKey).sort(),
-            [...stages.values()].map((stage) => [
-                stage.name,
-                stage.autoDeploy,
-                stage.deployed?.disableExecuteApiEndpoint,
-                stage.throttlingBurstLimit,
-                stage.throttlingRateLimit,
-            ]),
-        ]),
-        permissions: [...functions.values()].map(({ permissions }) => permissions.size),
-        buckets: buckets.size,
-        certificates: [...certificates.values()].map(({ domainName, status }) => [domainName, status]),
-        records: [...zone.records.values()].map(({ type, proxied, content }) => `${type} ${proxied} ${content.startsWith("d-")}`).sort(),
-        issuers: [...zone.hostnameCertificates.values()].map(({ issuer }) => issuer).sort(),
-        associations: [...zone.associations.values()].map(({ hostname, enabled, certId }) => [
-            hostname,
-            enabled,
-            zone.hostnameCertificates.get(certId)?.issuer,
-        ]),
-    };
-}
-
 /** What is seen from outside of one cloud: probes after every operation, and a load of visitors. */
 export class Watch {
     probes = 0;

@@ -1,0 +1,45 @@
+/** A whole cloud as plain data, without what differs from run to run: ids, random suffixes, keys, times. */
+import { X509Certificate } from "node:crypto";
+import type { Cloud } from "../../lab/cloud";
+
+/** Made anew at every run, or told by something that is kept. */
+const LEFT_OUT = new Set(["privateKeyPem", "serialNumber", "expiresOn", "activeAt", "etag", "versionId", "lines"]);
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\s*/g;
+
+const subjectOf = (pem: string): string => `<${new X509Certificate(pem).subject.replaceAll("\n", ",")}>`;
+/** Ids count up, and names end in seven random digits. */
+const steady = (value: string): string =>
+    value
+        .replace(BLOCK, subjectOf)
+        .replace(/([a-z])\d{7}\b/g, "$1#")
+        .replace(/-[0-9a-f]{7}\b/g, "-#");
+
+function walk(value: unknown): unknown {
+    if (typeof value === "string") return steady(value);
+    if (value instanceof Set || value instanceof Map) {
+        const entries = value instanceof Set ? [...value] : [...value].map(([key, inner]: [unknown, unknown]) => [key, inner]);
+        return entries.map(walk).sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+    }
+    if (Array.isArray(value)) return value.map(walk);
+    if (!value || typeof value !== "object") return value;
+    const held = Object.entries(value).filter(([key, inner]) => !LEFT_OUT.has(key) && inner !== undefined);
+    return Object.fromEntries(held.map(([key, inner]) => [key, walk(inner)]));
+}
+
+export function summary(cloud: Cloud): Record<string, unknown> {
+    const { buckets, ...aws } = cloud.aws;
+    // Of an object what it says now; how often it was written does not matter.
+    const newest = [...buckets.values()].map(({ objects, ...bucket }) => ({
+        ...bucket,
+        objects: new Map([...objects].map(([key, versions]) => [key, versions.at(-1)])),
+    }));
+    const zones = [...cloud.cloudflare.zones.values()].map(({ associations, ...zone }) => ({
+        ...zone,
+        // Which certificate is presented, not merely that one is.
+        associations: [...associations.values()].map(({ certId, ...rest }) => ({
+            ...rest,
+            presents: zone.hostnameCertificates.get(certId)?.issuer,
+        })),
+    }));
+    return walk({ ...aws, buckets: newest, zones }) as Record<string, unknown>;
+}
