@@ -104,8 +104,13 @@ function signedBy(issuer: Issuer, publicKeyPem: string, content: Content): strin
     return `-----BEGIN CERTIFICATE-----\n${base64.match(/.{1,64}/g)!.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 
+export interface KeyPair {
+    publicKeyPem: string;
+    privateKeyPem: string;
+}
+
 /** A key pair of the given curve, or else of RSA. */
-async function newKeys(namedCurve?: string): Promise<{ publicKeyPem: string; privateKeyPem: string }> {
+export async function newKeys(namedCurve?: string): Promise<KeyPair> {
     const { publicKey, privateKey } =
         namedCurve === undefined ? await generate("rsa", { modulusLength: 2048 }) : await generate("ec", { namedCurve });
     return {
@@ -123,8 +128,14 @@ function nameNode(commonName: string): forge.asn1.Asn1 {
 const valid = () => ({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 365 * day) });
 
 /** A CA with the given name and key identifier, but a key of the attacker's own, and a client leaf of it. */
-async function attackerWith(name: forge.asn1.Asn1, keyIdentifier: string, leafName: string, namedCurve?: string): Promise<Attacker> {
-    const [caKeys, leafKeys] = await Promise.all([newKeys(namedCurve), newKeys()]);
+async function attackerWith(
+    name: forge.asn1.Asn1,
+    keyIdentifier: string,
+    leafName: string,
+    keysOf = newKeys,
+    namedCurve?: string,
+): Promise<Attacker> {
+    const [caKeys, leafKeys] = await Promise.all([keysOf(namedCurve), keysOf()]);
     const issuer: Issuer = { name, keyIdentifier, privateKeyPem: caKeys.privateKeyPem };
     const subject = [{ name: "commonName", value: "attacker" }];
     const caPem = signedBy(issuer, caKeys.publicKeyPem, { subject, subjectName: name, ca: true, keyIdentifier, ...valid() });
@@ -132,21 +143,21 @@ async function attackerWith(name: forge.asn1.Asn1, keyIdentifier: string, leafNa
     return { caPem, certificatePem: signedBy(issuer, leafKeys.publicKeyPem, leaf), privateKeyPem: leafKeys.privateKeyPem };
 }
 
-/** Somebody with a CA of their own. */
-export function stranger(leafName = "stranger"): Promise<Attacker> {
-    return attackerWith(nameNode("Stranger CA"), createHash("sha1").update(randomBytes(20)).digest("binary"), leafName);
+/** Somebody with a CA of their own. `keysOf`: where key pairs come from, for those who need many attackers. */
+export function stranger(leafName = "stranger", keysOf = newKeys): Promise<Attacker> {
+    return attackerWith(nameNode("Stranger CA"), createHash("sha1").update(randomBytes(20)).digest("binary"), leafName, keysOf);
 }
 
 /** A CA that calls itself exactly like the given one, down to its key identifier and type of key: only the signature tells. */
-export function forged(caPem: string, leafName = "forged"): Promise<Attacker> {
+export function forged(caPem: string, leafName = "forged", keysOf = newKeys): Promise<Attacker> {
     const { name, keyIdentifier } = nameOf(caPem);
     const { namedCurve } = new X509Certificate(caPem).publicKey.asymmetricKeyDetails ?? {};
-    return attackerWith(name, keyIdentifier ?? randomBytes(20).toString("binary"), leafName, namedCurve);
+    return attackerWith(name, keyIdentifier ?? randomBytes(20).toString("binary"), leafName, keysOf, namedCurve);
 }
 
 /** A leaf that the given CA did sign, but whose time is over. */
-export async function expired(ca: Identity, leafName = "expired"): Promise<Identity> {
-    const keys = await newKeys();
+export async function expired(ca: Identity, leafName = "expired", keysOf = newKeys): Promise<Identity> {
+    const keys = await keysOf();
     const certificatePem = signedBy({ ...nameOf(ca.certificatePem), privateKeyPem: ca.privateKeyPem }, keys.publicKeyPem, {
         subject: [{ name: "commonName", value: leafName }],
         ca: false,

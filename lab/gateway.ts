@@ -141,7 +141,7 @@ export async function startGateway(cloud: Cloud): Promise<Gateway> {
     };
 
     const createFront = (endpointsOnly: boolean): net.Server =>
-        net.createServer((socket) => {
+        net.createServer({ noDelay: true }, (socket) => {
             track(socket);
             readServerName(socket)
                 .then(

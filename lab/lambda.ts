@@ -1,4 +1,7 @@
-/** Runs a function's handler in a worker thread, from its files in memory, and counts there what reached it. */
+/**
+ * Runs a function's handler in a worker thread, from its files in memory, and counts there what reached it. As at AWS a thread that has
+ * answered is kept for a while, serves one request at a time, and is thrown away with its error or its time limit.
+ */
 import { Worker } from "node:worker_threads";
 import type { Cloud, LambdaFunction } from "./cloud";
 
@@ -8,7 +11,7 @@ const { parentPort, workerData } = require("node:worker_threads");
 const { createRequire } = require("node:module");
 const path = require("node:path");
 const vm = require("node:vm");
-const { files, handler, event, nonce, deadline } = workerData;
+const { files, handler, name } = workerData;
 const builtins = createRequire(path.join(process.cwd(), "lambda.js"));
 const cache = new Map();
 function load(name) {
@@ -27,22 +30,24 @@ function load(name) {
     wrap.call(module.exports, module.exports, requireFrom, module, "/var/task/" + name, "/var/task");
     return module.exports;
 }
-async function main() {
+async function main({ event, nonce, requestId, deadline }) {
     const dot = handler.lastIndexOf(".");
     const file = [handler.slice(0, dot) + ".js", handler.slice(0, dot) + ".cjs"].find((name) => Object.hasOwn(files, name));
     if (file === undefined) throw new Error("Cannot find module '" + handler.slice(0, dot) + "'");
     const call = load(file)[handler.slice(dot + 1)];
     if (typeof call !== "function") throw new Error(handler + " is undefined or not exported");
     if (nonce !== undefined) parentPort.postMessage({ nonce });
-    const context = { awsRequestId: workerData.requestId, functionName: workerData.name, getRemainingTimeInMillis: () => deadline - Date.now() };
+    const context = { awsRequestId: requestId, functionName: name, getRemainingTimeInMillis: () => deadline - Date.now() };
     return await new Promise((done, fail) => {
         const returned = call(event, context, (error, value) => (error ? fail(error) : done(value)));
         if (call.length < 3 || (returned && typeof returned.then === "function")) Promise.resolve(returned).then(done, fail);
     });
 }
-main().then(
-    (value) => parentPort.postMessage({ json: JSON.stringify(value === undefined ? null : value) }),
-    (error) => parentPort.postMessage({ error: String((error && error.stack) || error) }),
+parentPort.on("message", (request) =>
+    main(request).then(
+        (value) => parentPort.postMessage({ json: JSON.stringify(value === undefined ? null : value) }),
+        (error) => parentPort.postMessage({ error: String((error && error.stack) || error) }),
+    ),
 );
 `;
 
@@ -54,25 +59,55 @@ function headerOf(event: unknown, name: string): string | undefined {
     return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
-export async function invoke(cloud: Cloud, fn: LambdaFunction, event: unknown): Promise<unknown> {
-    const timeoutMs = fn.timeoutSeconds * 1000;
-    const nonce = headerOf(event, "x-lab-nonce");
-    const requestId = cloud.nextId("invoke");
-    const log = [...cloud.aws.logGroups.values()].find((group) => group.name === `/aws/lambda/${fn.name}`);
+interface Runtime {
+    worker: Worker;
+    /** Ends it when nobody needs it. */
+    idle?: NodeJS.Timeout;
+}
+
+/** How long a runtime waits for its next request. */
+const KEPT_MS = 2000;
+/** By what they run: a function that was changed gets new ones. */
+const waiting = new WeakMap<Cloud, Map<string, Runtime[]>>();
+
+function waitingFor(cloud: Cloud, fn: LambdaFunction): Runtime[] {
+    const ofCloud = waiting.get(cloud) ?? new Map<string, Runtime[]>();
+    waiting.set(cloud, ofCloud);
+    const key = JSON.stringify([fn.name, fn.handler, fn.files, fn.environment]);
+    const found = ofCloud.get(key) ?? [];
+    ofCloud.set(key, found);
+    return found;
+}
+
+function start(cloud: Cloud, fn: LambdaFunction): Runtime {
     const worker = new Worker(workerSource, {
         eval: true,
         execArgv: [],
         env: { ...fn.environment, AWS_REGION: cloud.aws.region, AWS_LAMBDA_FUNCTION_NAME: fn.name },
-        workerData: { files: fn.files, handler: fn.handler, name: fn.name, event, nonce, requestId, deadline: Date.now() + timeoutMs },
+        workerData: { files: fn.files, handler: fn.handler, name: fn.name },
         stdout: true,
         stderr: true,
     });
-    for (const stream of [worker.stdout, worker.stderr]) {
-        stream.on("data", (chunk: Buffer) => log?.lines.push(...chunk.toString().trimEnd().split("\n")));
-    }
+    for (const stream of [worker.stdout, worker.stderr])
+        stream.on("data", (chunk: Buffer) => logOf(cloud, fn)?.lines.push(...chunk.toString().trimEnd().split("\n")));
+    return { worker };
+}
+
+const logOf = (cloud: Cloud, fn: LambdaFunction) =>
+    [...cloud.aws.logGroups.values()].find((group) => group.name === `/aws/lambda/${fn.name}`);
+
+export async function invoke(cloud: Cloud, fn: LambdaFunction, event: unknown): Promise<unknown> {
+    const timeoutMs = fn.timeoutSeconds * 1000;
+    const nonce = headerOf(event, "x-lab-nonce");
+    const requestId = cloud.nextId("invoke");
+    const kept = waitingFor(cloud, fn);
+    const runtime = kept.pop() ?? start(cloud, fn);
+    const { worker } = runtime;
+    clearTimeout(runtime.idle);
+    worker.ref();
     let timer: NodeJS.Timeout | undefined;
     try {
-        return await new Promise<unknown>((done, fail) => {
+        const answer = await new Promise<unknown>((done, fail) => {
             timer = setTimeout(() => fail(new InvocationError(`Task timed out after ${fn.timeoutSeconds.toFixed(2)} seconds`)), timeoutMs);
             worker.on("message", (message: { nonce?: string; json?: string; error?: string }) => {
                 if (message.nonce !== undefined) {
@@ -83,12 +118,30 @@ export async function invoke(cloud: Cloud, fn: LambdaFunction, event: unknown): 
             });
             worker.once("error", (error) => fail(new InvocationError(String(error))));
             worker.once("exit", () => fail(new InvocationError("Runtime exited without providing a reason")));
+            worker.postMessage({ event, nonce, requestId, deadline: Date.now() + timeoutMs });
         });
+        keep(kept, runtime);
+        return answer;
     } catch (error) {
-        log?.lines.push(`${requestId} ${String(error)}`);
+        logOf(cloud, fn)?.lines.push(`${requestId} ${String(error)}`);
+        await worker.terminate();
         throw error;
     } finally {
         clearTimeout(timer);
-        await worker.terminate();
     }
+}
+
+function keep(kept: Runtime[], runtime: Runtime): void {
+    const { worker } = runtime;
+    for (const event of ["message", "error", "exit"]) worker.removeAllListeners(event);
+    const forget = () => void (kept.includes(runtime) && kept.splice(kept.indexOf(runtime), 1));
+    // A handler may end its process, or fail, after it has answered.
+    worker.on("error", forget);
+    worker.on("exit", forget);
+    worker.unref();
+    runtime.idle = setTimeout(() => {
+        forget();
+        void worker.terminate();
+    }, KEPT_MS).unref();
+    kept.push(runtime);
 }

@@ -10,7 +10,7 @@ import { expired, forged, stranger } from "./attackers";
 import { deploy, stateOutput, type Deployment } from "./deployment";
 import { doctorLine } from "./doctorLine";
 import { applyFault, FAULTS } from "./faults";
-import { playIdentities, type Row } from "./identities";
+import { playIdentities, type Row, type Scene } from "./identities";
 import { rotate, type Phase } from "./rotate";
 import { addSibling } from "./sibling";
 
@@ -38,43 +38,31 @@ function readConfig(mode: string): { config: Record<string, string>; domainName:
     return { config, domainName: config[`${PROJECT}:domainName`]!, zoneId: config[`${PROJECT}:zoneId`]!, region: config["aws:region"]! };
 }
 
-async function playScene(
-    deployment: Deployment,
-    options: Options,
-    names: { domainName: string; zoneId: string },
-    onRow: (row: Row) => void,
-): Promise<Row[]> {
-    const { cloud, engine } = deployment;
-    const { domainName, zoneId } = names;
+/** Everything that the attackers have, of a deployment that is whole; the fault comes after. */
+async function surroundings(deployment: Deployment, options: Options, domainName: string, zoneId: string): Promise<Scene> {
+    const { cloud, engine, gateway, edge } = deployment;
     const siblingName = `sibling.${domainName.split(".").slice(-2).join(".")}`;
     await addSibling(cloud, siblingName);
-    const zone = cloud.cloudflare.zones.get(zoneId)!;
-    const certificate = [...zone.hostnameCertificates.values()][0];
-    await activation([...zone.hostnameCertificates.values()].map((one) => one.activeAt));
-    const own = options.mode === "shared" ? cloud.cloudflare.shared : certificate!;
-    const caPem = options.mode === "shared" ? cloud.cloudflare.shared.caPem : cloud.aws.domains.get(domainName)!.mutualTls!.pem;
+    const certificates = [...cloud.cloudflare.zones.get(zoneId)!.hostnameCertificates.values()];
+    await activation(certificates.map(({ activeAt }) => activeAt));
+    const shared = options.mode === "shared";
+    const { targetDomainName, mappings, mutualTls } = cloud.aws.domains.get(domainName)!;
+    const caPem = shared ? cloud.cloudflare.shared.caPem : mutualTls!.pem;
     const caKey = stateOutput(engine, "api-origin-pull-ca-1-key", "privateKeyPem");
-    const attack = await stranger(domainName);
-    const { targetDomainName, mappings } = cloud.aws.domains.get(domainName)!;
-    const apiId = [...mappings.values()][0]!.apiId;
-    if (options.fault) await applyFault(options.fault, { cloud, domainName, zoneId, strangerCaPem: attack.caPem });
-    return playIdentities(
-        {
-            cloud,
-            domainName,
-            siblingName,
-            regional: targetDomainName,
-            apiId,
-            shared: options.mode === "shared",
-            gateway: deployment.gateway,
-            edge: deployment.edge,
-            own,
-            stranger: attack,
-            forged: await forged(caPem, domainName),
-            expired: caKey ? await expired({ certificatePem: caPem, privateKeyPem: caKey }, domainName) : undefined,
-        },
-        onRow,
-    );
+    return {
+        cloud,
+        domainName,
+        siblingName,
+        regional: targetDomainName,
+        apiIds: [[...mappings.values()][0]!.apiId],
+        shared,
+        gateway,
+        edge,
+        own: shared ? cloud.cloudflare.shared : certificates[0]!,
+        stranger: await stranger(domainName),
+        forged: await forged(caPem, domainName),
+        expired: caKey ? await expired({ certificatePem: caPem, privateKeyPem: caKey }, domainName) : undefined,
+    };
 }
 
 /** Waits until Cloudflare's certificates are active, as the gate of a real deployment would. */
@@ -129,10 +117,10 @@ function printPhases(phases: Phase[]): void {
 }
 
 /** `--rotate`: resolves to whether nobody was dropped and nobody got in. */
-async function runRotation(deployment: Deployment, options: Options, config: Record<string, string>, domainName: string): Promise<boolean> {
+async function runRotation(deployment: Deployment, options: Options, config: Record<string, string>, scene: Scene): Promise<boolean> {
     const say = (text: string) => (options.json ? undefined : console.log(text));
-    say(`\nChanging the CA of https://${domainName} in three deployments, with visitors and attackers all the while.\n`);
-    const phases = await rotate(deployment, { program, project: PROJECT, stack: "dev", config, domainName }, ({ title, seconds }) =>
+    say(`\nChanging the CA of https://${scene.domainName} in three deployments, with visitors and attackers all the while.\n`);
+    const phases = await rotate(deployment, scene, { program, project: PROJECT, stack: "dev", config }, ({ title, seconds }) =>
         say(`  ${seconds.toFixed(1).padStart(4)} s  ${title}`),
     );
     const ok = phases.every(({ served, dropped, entered }) => served > 0 && dropped.length === 0 && entered.length === 0);
@@ -187,9 +175,12 @@ async function run(options: Options): Promise<number> {
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
     try {
-        if (options.rotate) return (await runRotation(deployment, options, config, domainName)) ? 0 : 1;
+        const scene = await surroundings(deployment, options, domainName, zoneId);
+        if (options.rotate) return (await runRotation(deployment, options, config, scene)) ? 0 : 1;
         say(`\nWho can reach https://${domainName}?\n`);
-        const rows = await playScene(deployment, options, { domainName, zoneId }, () => undefined);
+        if (options.fault)
+            await applyFault(options.fault, { cloud: deployment.cloud, domainName, zoneId, strangerCaPem: scene.stranger.caPem });
+        const rows = await playIdentities(scene, () => undefined);
         const ok = rows.every((row) => row.ok);
         const seconds = (Date.now() - started) / 1000;
         const fault = options.fault && {

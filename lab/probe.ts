@@ -60,9 +60,9 @@ export function probe(request: ProbeRequest): Promise<ProbeResult> {
                     rejectUnauthorized: false,
                     checkServerIdentity: () => undefined,
                 });
+                socket.setNoDelay(true);
                 socket.on("secureConnect", () => {
-                    const certificate = socket.getPeerCertificate();
-                    verified = socket.authorized && tls.checkServerIdentity(secure.expectedName, certificate) === undefined;
+                    verified = socket.authorized && socket.getPeerX509Certificate()?.checkHost(secure.expectedName) !== undefined;
                 });
                 socket.on("session", (ticket) => (session = ticket));
                 return socket;

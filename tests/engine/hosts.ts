@@ -30,6 +30,8 @@ export interface RunOptions {
     secrets?: Record<string, string>;
     /** `--target`, by the resources' names. Real engine only. */
     target?: string[];
+    /** `--refresh`. Real engine only. */
+    refresh?: boolean;
     /** `--import-file`, for a preview on the real engine. */
     importFile?: string;
 }
@@ -168,7 +170,9 @@ export class RealHost implements Host {
     /** The Automation API's `up` is `up --skip-preview`. */
     up = async (program: Program, options: RunOptions = {}): Promise<Done> => {
         const target = options.target && (await this.urns(options.target));
-        return this.#run(program, options, (onEvent) => this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target }));
+        return this.#run(program, options, (onEvent) =>
+            this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, refresh: options.refresh }),
+        );
     };
     destroy = (): Promise<Done> =>
         this.#run(

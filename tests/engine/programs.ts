@@ -37,7 +37,7 @@ export async function addCertificate(cloud: Cloud): Promise<void> {
     });
 }
 
-const SHARED_CA = fs.readFileSync(path.join(__dirname, "..", "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8");
+export const SHARED_CA = fs.readFileSync(path.join(__dirname, "..", "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8");
 
 /** Between the modes both CAs are trusted. In mode Shared Cloudflare's is so by itself. */
 export const moving = (mode: OriginPullMode, shared: boolean): Args => ({

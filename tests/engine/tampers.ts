@@ -1,9 +1,10 @@
 /** What somebody may do in a dashboard to each kind of resource that the component makes, behind Pulumi's back. */
 import type { Cloud, DnsRecord } from "../../lab/cloud";
-import { NAME } from "./programs";
+import { BROUGHT_ARN, NAME } from "./programs";
+import { isNeighbour } from "./summary";
 
 const first = <T>(map: Map<string, T>): T => [...map.values()][0]!;
-const api = (cloud: Cloud) => first(cloud.aws.apis);
+const api = (cloud: Cloud) => [...cloud.aws.apis.values()].find(({ id }) => !isNeighbour(id))!;
 const stage = (cloud: Cloud) => first(api(cloud).stages);
 const bucket = (cloud: Cloud) => first(cloud.aws.buckets);
 const domain = (cloud: Cloud) => cloud.aws.domains.get(NAME)!;
@@ -23,6 +24,8 @@ export interface Tamper {
     title: string;
     /** The resource that it is done to, by the end of its name. */
     role: string;
+    /** What else has to move. */
+    also?: string[];
     act: (cloud: Cloud) => void;
 }
 
@@ -56,14 +59,14 @@ export const TAMPERS: Tamper[] = [
         role: "permission-default",
         act: (c) => (first(handler(c).permissions).sourceArn = "arn:aws:execute-api:eu-central-1:123456789012:*"),
     },
-    { title: "no log group", role: "access-log", act: (c) => c.aws.logGroups.clear() },
+    { title: "no log group", role: "access-log", also: ["stage"], act: (c) => c.aws.logGroups.clear() },
     { title: "logs kept for a day", role: "access-log", act: (c) => (first(c.aws.logGroups).retentionInDays = 1) },
     { title: "mutual TLS off", role: "domain", act: (c) => (domain(c).mutualTls = undefined) },
     { title: "truststore not pinned", role: "domain", act: (c) => (domain(c).mutualTls!.truststoreVersion = undefined) },
     {
         title: "another server certificate",
         role: "domain",
-        act: (c) => (domain(c).certificateArn = [...c.aws.certificates.keys()].find((arn) => arn !== domain(c).certificateArn)!),
+        act: (c) => (domain(c).certificateArn = BROUGHT_ARN),
     },
     { title: "no mapping", role: "mapping", act: (c) => domain(c).mappings.clear() },
     { title: "a mapping of a path only", role: "mapping", act: (c) => (first(domain(c).mappings).apiMappingKey = "v1") },
@@ -95,11 +98,13 @@ export const TAMPERS: Tamper[] = [
     {
         title: "another truststore",
         role: "truststore-object",
+        also: ["domain", "gate"],
         act: (c) => object(c).push({ ...object(c).at(-1)!, versionId: "intruder", body: c.webCa.certificatePem, etag: "0".repeat(32) }),
     },
     {
         title: "the truststore deleted",
         role: "truststore-object",
+        also: ["domain", "gate"],
         act: (c) => object(c).push({ ...object(c).at(-1)!, versionId: "deleted", deleteMarker: true }),
     },
     { title: "SSL flexible", role: "ssl", act: (c) => zone(c).settings.set("ssl", "flexible") },

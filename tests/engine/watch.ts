@@ -1,81 +1,126 @@
-/** What the tests see of a cloud: its shape, who gets in around the edge, and whether visitors are served. */
-import { randomUUID } from "node:crypto";
-import { stranger, type Attacker, type Identity } from "../../lab/attackers";
+/** What the tests see of a cloud from outside: who gets in around the edge, and whether visitors are served. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { expired, forged, newKeys, stranger, type Attacker, type Identity } from "../../lab/attackers";
+import { bypasses, plainBypasses, VERSIONS, type Surroundings } from "../../lab/bypasses";
 import type { Cloud } from "../../lab/cloud";
-import { defaultEndpoint } from "../../lab/dns";
 import { startEdge } from "../../lab/edge";
 import { startGateway } from "../../lab/gateway";
 import { tellNames } from "../../lab/names";
-import { probe } from "../../lab/probe";
 import { providers, type Provider } from "../../lab/provider";
-import { NAME } from "./programs";
+import { addSibling } from "../../lab/sibling";
+import { underLoad, visit, type Site, type Visit } from "../../lab/visitors";
+import { NAME, SHARED_CA } from "./programs";
+import { isNeighbour } from "./summary";
 
-/** What is seen from outside of one cloud: probes after every operation, and a load of visitors. */
+const SIBLING = "sibling.example.com";
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
+
+/** What is slow to make, once per process. */
+function once<T>(make: (key: string) => Promise<T>): (key?: string) => Promise<T> {
+    const made = new Map<string, Promise<T>>();
+    return (key = "") => {
+        if (!made.has(key)) made.set(key, make(key));
+        return made.get(key)!;
+    };
+}
+const keysOf = once((curve) => newKeys(curve || undefined));
+const strangerOf = once((name) => stranger(name, keysOf));
+
+/** Probes after every operation, and a load of visitors. */
 export class Watch {
     probes = 0;
+    /** Who reached the handler around the edge. */
     entered: string[] = [];
+    /** Requests of another Cloudflare customer while Cloudflare's shared CA was trusted: the known hole of mode Shared. */
+    throughSharedCa = 0;
     served = 0;
+    /** Of the served: on a connection that was open already. */
+    kept = 0;
     dropped: string[] = [];
-    live = false;
-    title = "";
-    readonly attacker: Promise<Attacker> = stranger(NAME);
+    #rounds = 0;
+    readonly #forged = once((caPem) => forged(caPem, NAME, keysOf));
+    readonly #expired = new Map<string, Promise<Identity>>();
+    /** Private keys that the providers handed out, to find those of the authorities. */
+    readonly #keys: string[] = [];
 
     private constructor(
         readonly cloud: Cloud,
         readonly gateway: Awaited<ReturnType<typeof startGateway>>,
         readonly edge: Awaited<ReturnType<typeof startEdge>>,
         readonly names: ReturnType<typeof tellNames>,
+        readonly attacker: Attacker,
     ) {}
 
     static async start(cloud: Cloud): Promise<Watch> {
         const gateway = await startGateway(cloud);
         const edge = await startEdge(cloud, gateway);
-        return new Watch(cloud, gateway, edge, tellNames(cloud, { gateway: gateway.port, edge: edge.port }));
+        await addSibling(cloud, SIBLING);
+        const names = tellNames(cloud, { gateway: gateway.port, edge: edge.port });
+        return new Watch(cloud, gateway, edge, names, await strangerOf(NAME));
     }
 
-    /** The bypass identities that need no key of ours, at once. */
-    async goAround(after: string): Promise<void> {
-        const { cloud } = this;
-        const attack = await this.attacker;
-        const webCaPem = cloud.webCa.certificatePem;
-        const regional = cloud.aws.domains.get(NAME)?.targetDomainName;
-        const send = async (who: string, servername: string, host: string, identity?: Identity): Promise<void> => {
-            const nonce = randomUUID();
-            const tls = { version: "1.3" as const, servername, expectedName: servername, webCaPem, ...identity };
-            await probe({ port: this.gateway.port, host, nonce, tls });
-            this.probes++;
-            if (cloud.invocations.has(nonce)) this.entered.push(`${who} after ${after}`);
+    /** A leaf of the trusted CA whose time is over: whoever has the CA's key could make one. */
+    async #expiredLeaf(caPem: string): Promise<Identity | undefined> {
+        const authority = new X509Certificate(caPem);
+        const privateKeyPem = this.#keys.find((pem) => authority.checkPrivateKey(createPrivateKey(pem)));
+        if (privateKeyPem === undefined) return undefined;
+        const made = this.#expired.get(caPem) ?? expired({ certificatePem: caPem, privateKeyPem }, NAME, keysOf);
+        this.#expired.set(caPem, made);
+        return made;
+    }
+
+    get #site(): Site {
+        return { cloud: this.cloud, edge: this.edge, domainName: NAME };
+    }
+
+    async #surroundings(): Promise<Surroundings> {
+        const { cloud, gateway, edge, attacker } = this;
+        const domain = cloud.aws.domains.get(NAME);
+        const [caPem] = domain?.mutualTls?.pem.match(BLOCK) ?? [];
+        return {
+            cloud,
+            gateway,
+            edge,
+            domainName: NAME,
+            siblingName: SIBLING,
+            regional: domain?.targetDomainName,
+            apiIds: [...cloud.aws.apis.keys()].filter((id) => !isNeighbour(id)),
+            stranger: attacker,
+            forged: caPem ? await this.#forged(caPem) : undefined,
+            expired: caPem ? await this.#expiredLeaf(caPem) : undefined,
         };
-        await Promise.all([
-            send("no certificate", NAME, NAME),
-            send("a stranger's certificate", NAME, NAME, attack),
-            send("no SNI", "", NAME),
-            ...(regional ? [send("the regional SNI", regional, NAME)] : []),
-            ...[...cloud.aws.apis.keys()].map((id) => send("the default endpoint", defaultEndpoint(cloud, id), defaultEndpoint(cloud, id))),
-        ]);
+    }
+
+    #trustsShared = (): boolean => this.cloud.aws.domains.get(NAME)?.mutualTls?.pem.includes(SHARED_CA.trim()) === true;
+
+    /** Every way around the edge, at once; over TLS 1.2 and 1.3 in turns. */
+    async goAround(after: string): Promise<void> {
+        const around = await this.#surroundings();
+        const trustedBefore = this.#trustsShared();
+        const ways = [...bypasses(around, VERSIONS[this.#rounds++ % VERSIONS.length]!), ...plainBypasses(around)];
+        const outcomes = await Promise.all(ways.map(async (way) => ({ way, invocations: (await way.send()).invocations })));
+        this.probes += ways.length;
+        const known = trustedBefore || this.#trustsShared();
+        for (const { way, invocations } of outcomes) {
+            if (invocations === 0) continue;
+            if (known && way.id === "other-customer") this.throughSharedCa++;
+            else this.entered.push(`${way.id} over TLS ${way.tls} after ${after}`);
+        }
+    }
+
+    #count(when: string, { served, kept, seen }: Visit): void {
+        if (served) this.served++;
+        else this.dropped.push(`${when}: ${seen}`);
+        if (served && kept) this.kept++;
     }
 
     async visit(when: string): Promise<void> {
-        const nonce = randomUUID();
-        const tls = { version: "1.3" as const, servername: NAME, expectedName: NAME, webCaPem: this.cloud.webCa.certificatePem };
-        const result = await probe({ port: this.edge.port, host: NAME, nonce, tls });
-        if (result.kind === "status" && result.status === 200 && this.cloud.invocations.has(nonce)) this.served++;
-        else this.dropped.push(`${when}: ${result.kind === "status" ? result.status : result.reason}`);
+        this.#count(when, await visit(this.#site));
     }
 
-    /** Visitors without a pause until `work` has ended. */
-    async underLoad<T>(when: string, work: Promise<T>): Promise<T> {
-        let ended = false;
-        const load = (async () => {
-            do await this.visit(when);
-            while (!ended);
-        })();
-        try {
-            return await work;
-        } finally {
-            ended = true;
-            await load;
-        }
+    underLoad<T>(when: string, work: Promise<T>): Promise<T> {
+        return underLoad(this.#site, work, (seen) => this.#count(when, seen));
     }
 
     /** The providers, each operation followed by probes, and by `then`, before the engine hears of it. */
@@ -88,6 +133,8 @@ export class Watch {
                     const request = call.request as { getUrn(): string; getPreview?(): boolean };
                     effect(call, (error, response) => {
                         if (request.getPreview?.()) return cb(error, response);
+                        const key = (response as { getProperties?(): Struct | undefined } | undefined)?.getProperties?.()?.toJavaScript();
+                        if (typeof key?.privateKeyPem === "string") this.#keys.push(key.privateKeyPem);
                         const operation = `${method} ${request.getUrn().split("::").at(-1)}`;
                         void this.goAround(operation)
                             .then(() => then(operation))

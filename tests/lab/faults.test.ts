@@ -195,7 +195,7 @@ describe("the lab's faults", function () {
                 domainName: NAME,
                 siblingName: SIBLING,
                 regional: domain.targetDomainName,
-                apiId: [...domain.mappings.values()][0]!.apiId,
+                apiIds: [[...domain.mappings.values()][0]!.apiId],
                 shared: false,
                 gateway,
                 edge,
