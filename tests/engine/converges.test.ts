@@ -5,14 +5,10 @@ import type { Cloud } from "../../lab/cloud";
 import type { Provider } from "../../lab/provider";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import { SmallHost, type Program } from "./hosts";
-import { program, trusting } from "./programs";
+import { SmallHost } from "./hosts";
+import { STEPS, sampled, type Step } from "./programs";
 import { summary } from "./summary";
 import { Watch } from "./watch";
-
-/** All of them in CI; at a desk, where each costs a second, every fourth. */
-const STRIDE = process.env.CI ? 1 : 4;
-const sampled = <T>(all: T[]): T[] => all.filter((_, index) => index % STRIDE === 0);
 
 type When = "before" | "lost";
 const CALLS = ["create", "update", "delete"];
@@ -62,29 +58,17 @@ async function scene(): Promise<Scene> {
     return { cloud, watch, saboteur, host: new SmallHost(saboteur.on(watch.watched())) };
 }
 
-const STEPS: { title: string; before: Program[]; step: Program | "destroy" }[] = [
-    { title: "the first up", before: [], step: program() },
-    { title: "an authority added", before: [program()], step: program(trusting(["1", "2"], "1")) },
-    { title: "it presented", before: [program(), program(trusting(["1", "2"], "1"))], step: program(trusting(["1", "2"], "2")) },
-    {
-        title: "the old one dropped",
-        before: [program(), program(trusting(["1", "2"], "1")), program(trusting(["1", "2"], "2"))],
-        step: program(trusting(["2"], "2")),
-    },
-    { title: "destroy", before: [program()], step: "destroy" },
-];
-
 /** What the clouds say when something from a lost answer stands in the way: a person must import or delete it. */
 const STANDS_IN_THE_WAY = /already exists|81053/;
 
-async function attempt({ title, before, step }: (typeof STEPS)[number], target: string, when: When) {
+async function attempt({ title, before, program }: Step, target: string, when: When) {
     const { cloud, watch, host, saboteur } = await scene();
     try {
         for (const one of before) {
             const done = await host.up(one);
             if (!done.ok) throw new Error(done.text);
         }
-        const run = () => (step === "destroy" ? host.destroy() : host.up(step));
+        const run = () => (program ? host.up(program) : host.destroy());
         saboteur.arm(target, when);
         const failed = await run();
         const { calls } = saboteur;

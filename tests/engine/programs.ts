@@ -51,3 +51,26 @@ export const trusting = (names: string[], presented: string): Args => ({
     originPull: { authorities: names.map((name) => ({ name })), presented },
 });
 export const leaf = (generation: string): Args => ({ originPull: { authorities: [{ name: "1", leaf: generation }] } });
+
+/** The deployments that are stopped at any point: what comes before, and the step itself; without a program it is a destroy. */
+export interface Step {
+    title: string;
+    before: Program[];
+    program?: Program;
+}
+
+export const STEPS: Step[] = [
+    { title: "the first up", before: [], program: program() },
+    { title: "an authority added", before: [program()], program: program(trusting(["1", "2"], "1")) },
+    { title: "it presented", before: [program(), program(trusting(["1", "2"], "1"))], program: program(trusting(["1", "2"], "2")) },
+    {
+        title: "the old one dropped",
+        before: [program(), program(trusting(["1", "2"], "1")), program(trusting(["1", "2"], "2"))],
+        program: program(trusting(["2"], "2")),
+    },
+    { title: "destroy", before: [program()] },
+];
+
+/** All of them in CI; at a desk, where each costs a second or more, every fourth. */
+const STRIDE = process.env.CI ? 1 : 4;
+export const sampled = <T>(all: T[]): T[] => all.filter((_, index) => index % STRIDE === 0);

@@ -47,3 +47,24 @@ export function summary(cloud: Cloud): Record<string, unknown> {
     }));
     return walk({ ...aws, buckets: newest, zones }) as Record<string, unknown>;
 }
+
+/** One line a fact, e.g. `apis/api#/disableExecuteApiEndpoint = true`. */
+function lines(value: unknown, at: string): string[] {
+    if (Array.isArray(value))
+        return value.flatMap((one: unknown) =>
+            Array.isArray(one) && one.length === 2 && typeof one[0] === "string" ? lines(one[1], `${at}/${one[0]}`) : lines(one, `${at}/`),
+        );
+    if (value && typeof value === "object") return Object.entries(value).flatMap(([key, inner]) => lines(inner, at ? `${at}/${key}` : key));
+    return [`${at} = ${String(value)}`];
+}
+
+/** Which facts of `whole` are not in `end`, and which are there that `whole` has not; each as often as it is so. */
+export function leftovers(end: unknown, whole: unknown): { missing: string[]; left: string[] } {
+    const left = lines(end, "");
+    const missing = lines(whole, "").filter((fact) => {
+        const index = left.indexOf(fact);
+        if (index >= 0) left.splice(index, 1);
+        return index < 0;
+    });
+    return { missing, left };
+}

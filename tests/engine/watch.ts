@@ -13,6 +13,8 @@ import { underLoad, visit, type Site, type Visit } from "../../lab/visitors";
 import { NAME, SHARED_CA } from "./programs";
 import { isNeighbour } from "./summary";
 
+/** gRPC's. */
+const UNAVAILABLE = 14;
 const SIBLING = "sibling.example.com";
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
 
@@ -123,7 +125,7 @@ export class Watch {
         return underLoad(this.#site, work, (seen) => this.#count(when, seen));
     }
 
-    /** The providers, each operation followed by probes, and by `then`, before the engine hears of it. */
+    /** The providers, each operation followed by probes, and by `then`, before the engine hears of it; what `then` rejects with is the answer. */
     watched(then: (operation: string) => Promise<void> = () => Promise.resolve()): Record<string, Provider> {
         const made = providers(this.cloud);
         for (const provider of Object.values(made))
@@ -138,7 +140,10 @@ export class Watch {
                         const operation = `${method} ${request.getUrn().split("::").at(-1)}`;
                         void this.goAround(operation)
                             .then(() => then(operation))
-                            .then(() => cb(error, response));
+                            .then(
+                                () => cb(error, response),
+                                (failed: Error) => cb({ code: UNAVAILABLE, details: failed.message }),
+                            );
                     });
                 };
             }

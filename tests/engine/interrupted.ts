@@ -1,0 +1,214 @@
+/**
+ * One deployment on the real engine that is stopped right after one operation, and the README's recovery as it is written. A script of
+ * its own, run by recovery.test.ts: what the SDK holds of a program whose CLI was killed waits for ever, and its connections would
+ * disturb the next one in the same process.
+ */
+import { exec } from "node:child_process";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { createCloud } from "../../lab/createCloud";
+import type { Cloud } from "../../lab/cloud";
+import { resourceTypes } from "../../lab/resources/index";
+import { addHandler } from "../support/handler";
+import { pooledKeys } from "../support/keys";
+import { PROJECT, RealHost, type Done } from "./hosts";
+import { NAME, STEPS, type Step } from "./programs";
+import { summary } from "./summary";
+import { Watch } from "./watch";
+
+/** What to do, as JSON in the first argument. */
+export interface Interruption {
+    /** Title of the step. */
+    step: string;
+    /** The operations to stop at, one after another, each in a new cloud. */
+    targets: string[];
+    /** The CLI is killed, or the provider's answer is lost. */
+    how: "killed" | "lost";
+    /** Plays the crash that leaves the checkpoint's attributes empty. */
+    torn: boolean;
+}
+
+/** What came of one, as a line of JSON. */
+export interface Recovered {
+    target: string;
+    torn: boolean;
+    probes: number;
+    served: number;
+    byHand: string[];
+    end: Record<string, unknown>;
+}
+
+const ZONE = "zone1";
+const TOKEN = "cf-token-of-the-recovery";
+const README = fs.readFileSync(path.join(__dirname, "..", "..", "README.md"), "utf8");
+
+/** The README's table: resource type to the form of its import id. */
+const importIds = new Map([...README.matchAll(/^ *\| `((?:aws|cloudflare):\S+)` +\| `([^`]+)` +\|/gm)].map(([, type, id]) => [type!, id!]));
+
+/** The placeholders of the README's table, as somebody would look them up. */
+function lookUp(cloud: Cloud, resource: string): Record<string, string | undefined> {
+    const [api] = [...cloud.aws.apis.values()].slice(-1);
+    const records = [...cloud.cloudflare.zones.get(ZONE)!.records.values()];
+    return {
+        "<domain name>": NAME,
+        "<API id>": api?.id,
+        "<route id>": [...(api?.routes.keys() ?? [])][0],
+        "<mapping id>": [...(cloud.aws.domains.get(NAME)?.mappings.keys() ?? [])][0],
+        "<zone id>": ZONE,
+        "<record id>": records.find(({ name }) => name.startsWith("_") === resource.endsWith("-validation"))?.id,
+    };
+}
+
+const filled = (text: string, places: Record<string, string | undefined>): string =>
+    Object.entries(places).reduce((done, [place, value]) => done.replaceAll(place, value ?? place), text);
+
+/** "After a crash of the CLI itself": returns whether the checkpoint had to be mended. */
+async function cancel(host: RealHost, torn: boolean): Promise<boolean> {
+    const attributes = path.join(host.folder, ".pulumi", "stacks", PROJECT, "dev.json.attrs");
+    if (torn) fs.writeFileSync(attributes, "");
+    const said = await host.cli(["cancel", "--yes"]).catch((error: Error) => error.message);
+    if (!said.includes("failed to load checkpoint")) {
+        expect(torn, `an empty ${path.basename(attributes)} is an error of the CLI's: ${said}`).to.equal(false);
+        expect(said).to.include("has been canceled");
+        return false;
+    }
+    fs.rmSync(attributes);
+    await host.cli(["cancel", "--yes"]);
+    return true;
+}
+
+/** "Take it over". Returns what was imported. */
+async function importWhatExists(host: RealHost, cloud: Cloud, step: Step, error: string): Promise<string> {
+    const file = path.join(host.folder, "import.json");
+    expect((await host.preview(step.program!, { importFile: file })).ok).to.equal(true);
+    const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { type: string; name: string; id: string }[] };
+    const [, stuck] = /^(orders-\S+): .*(?:already exists|81053)/m.exec(error) ?? [];
+    const entry = plan.resources.find(({ type, name }) => importIds.has(type) && stuck === name);
+    expect(entry, `an entry of the README's table for ${error}`).not.to.equal(undefined);
+    const { type, name } = entry!;
+    entry!.id = filled(importIds.get(type)!, lookUp(cloud, name));
+    plan.resources = [entry!];
+    fs.writeFileSync(file, JSON.stringify(plan));
+    const [command] = /`pulumi (import --file import\.json[^`]*)`/.exec(README)!.slice(1);
+    await host.cli(command!.replace("import.json", file).split(" "));
+    return `${name} imported as ${entry!.id}`;
+}
+
+/** Cloudflare's API, as far as the README's commands call it. */
+async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => void }> {
+    const type = resourceTypes.get(
+        "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
+    )!;
+    const server = http.createServer((request, response) => {
+        const [, zoneId = "", id] =
+            /^\/client\/v4\/zones\/([^/]+)\/origin_tls_client_auth\/hostnames\/certificates(?:\/([^/]+))?$/.exec(request.url!) ?? [];
+        const held = cloud.cloudflare.zones.get(zoneId)?.hostnameCertificates;
+        const allowed = request.headers.authorization === `Bearer ${TOKEN}`;
+        const known = allowed && held && (request.method === "GET" ? id === undefined : held.has(id ?? ""));
+        if (known && request.method === "DELETE") type.delete(cloud, id!, { zoneId });
+        response.statusCode = known ? 200 : 403;
+        response.end(JSON.stringify({ success: !!known, result: [...(held?.keys() ?? [])].map((one) => ({ id: one })) }));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
+/** "A hostname certificate cannot be taken over": the README's two commands, in a shell. */
+async function deleteHostnameCertificate(host: RealHost, cloud: Cloud): Promise<string> {
+    const api = await cloudflare(cloud);
+    const run = async (command: string, places: Record<string, string>): Promise<{ success: boolean; result: { id: string }[] }> => {
+        const { stdout } = await promisify(exec)(filled(command, places).replace("https://api.cloudflare.com", api.base), {
+            env: { ...process.env, CLOUDFLARE_API_TOKEN: TOKEN },
+        });
+        return JSON.parse(stdout) as { success: boolean; result: { id: string }[] };
+    };
+    try {
+        const [list, remove] = [...README.matchAll(/printf 'header = [^\n]*(?:\\\n[^\n]*)?hostnames\/certificates[^\n]*/g)].map(
+            ([text]) => text,
+        );
+        const { result } = await run(list!, { "<zone id>": ZONE });
+        const shown = await host.cli(["stack", "--show-ids"]);
+        const unknown = result.map(({ id }) => id).filter((id) => !shown.includes(id));
+        expect(unknown, "the certificate that `pulumi stack --show-ids` does not show").to.have.length(1);
+        expect(await run(remove!, { "<zone id>": ZONE, "<certificate id>": unknown[0]! })).to.include({ success: true });
+        return `hostname certificate ${unknown[0]} deleted at Cloudflare`;
+    } finally {
+        api.close();
+    }
+}
+
+async function interrupt(step: Step, target: string, { how, torn }: Interruption): Promise<Recovered> {
+    const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: ZONE, name: "example.com" }], activationDelayMs: 0 });
+    addHandler(cloud);
+    const watch = await Watch.start(cloud);
+    let armed = false;
+    const made = watch.watched(async (operation) => {
+        if (!armed || operation !== target) return;
+        armed = false;
+        if (how === "lost") throw new Error(`the connection broke at ${target}`);
+        await host.kill();
+        await new Promise(() => undefined); // Its answer never arrives.
+    });
+    const host: RealHost = await RealHost.open(made);
+    const run = (): Promise<Done> => (step.program ? host.up(step.program) : host.destroy());
+    const byHand: string[] = [];
+    try {
+        for (const before of step.before) {
+            const done = await host.up(before);
+            expect(done.ok, done.text).to.equal(true);
+        }
+        armed = true;
+        const stopped = await run();
+        expect(armed, `${target} happens`).to.equal(false);
+        expect(stopped.ok, `${target} was to be the last; ${stopped.text}`).to.equal(false);
+        if (how === "lost") expect(stopped.text).to.contain(`the connection broke at ${target}`);
+        const mended = how === "killed" && (await cancel(host, torn));
+        let again = await run();
+        // A checkpoint from before may have missed more than one answer.
+        for (let tries = 0; !again.ok && tries < 5; tries++) {
+            byHand.push(
+                again.text.includes("already exists for this zone")
+                    ? await deleteHostnameCertificate(host, cloud)
+                    : await importWhatExists(host, cloud, step, again.text),
+            );
+            again = await run();
+        }
+        expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
+        if (step.program) {
+            await watch.visit(`after ${target}`);
+            expect((await host.preview(step.program)).steps, `nothing is left to do after ${target}`).to.deep.equal([]);
+        }
+        await watch.goAround("the recovery");
+        expect(watch.entered).to.deep.equal([]);
+        expect(watch.dropped).to.deep.equal([]);
+        return { target, torn: mended, probes: watch.probes, served: watch.served, byHand, end: summary(cloud) };
+    } finally {
+        await host.close();
+        await watch.close();
+    }
+}
+
+async function main(): Promise<void> {
+    const asked = JSON.parse(process.argv[2] ?? "{}") as Interruption;
+    const step = STEPS.find(({ title }) => title === asked.step)!;
+    for (const target of asked.targets) console.log(JSON.stringify(await interrupt(step, target, asked)));
+}
+
+// What is left of a program whose CLI was killed fails late, whenever its connection is noticed to be gone.
+process.on("unhandledRejection", () => undefined);
+process.on("uncaughtException", (error: Error & { code?: unknown }) => {
+    if (error.code === 14) return; // gRPC's UNAVAILABLE
+    console.error(error);
+    process.exit(1);
+});
+main().then(
+    () => process.exit(0),
+    (error: Error) => {
+        console.error(error.message);
+        process.exit(1);
+    },
+);
