@@ -44,6 +44,8 @@ const timeoutMs = 15_000;
 function send(upstream: Upstream, socket: tls.TLSSocket | undefined, refused: 520 | 521): Promise<http.IncomingMessage> {
     return new Promise((done, fail) => {
         const { port, method, path, headers, body } = upstream;
+        // A socket that was closed before it got its request would say nothing for ever.
+        if (socket?.destroyed) return fail(new OriginError(refused, "closed after the handshake"));
         const request = http.request({
             host: "127.0.0.1",
             port,

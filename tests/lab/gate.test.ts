@@ -10,6 +10,7 @@ import { plain } from "../../lab/engine";
 import { FAULTS } from "../../lab/faults";
 import { RealHost, SmallHost, type Host } from "../engine/hosts";
 import { NAME, program, trusting, type Args } from "../engine/programs";
+import { isNeighbour } from "../engine/summary";
 import { Watch } from "../engine/watch";
 import { Calls, failure } from "../support/calls";
 import { makeCloud } from "../support/cloud";
@@ -81,7 +82,7 @@ describe("the gate in a deployment", function () {
         await up();
         expect(url()).to.equal(`https://${NAME}`);
         expect(outputsOf("orders-gate")).to.deep.include({ stdout: "live and closed", stderr: "" });
-        const [api] = cloud.aws.apis.keys();
+        const api = [...cloud.aws.apis.keys()].find((id) => !isNeighbour(id));
         expect(requests)
             .to.include(`edge ${NAME}`)
             .and.include(`gateway ${NAME}`)
@@ -189,7 +190,7 @@ describe("the gate on a deployment that somebody breaks", function () {
             expect(broken.text).to.match(line);
             expect(broken.text).to.contain(`exit status 1: running "check https://${NAME}"`);
             const { targetDomainName } = cloud.aws.domains.get(NAME)!;
-            const [api] = cloud.aws.apis.keys();
+            const api = [...cloud.aws.apis.keys()].find((id) => !isNeighbour(id));
             expect(broken.text).to.contain(
                 `npx cloudflare-protected-http-api doctor ${NAME} --target ${targetDomainName} --api-id ${api!}`,
             );
