@@ -124,6 +124,7 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
     });
     return {
         url: api.url,
+        apiId: api.apiId,
         targetDomainName: api.targetDomainName,
         truststoreUri: api.truststoreUri,
         truststoreVersion: api.truststoreVersion,

@@ -1,10 +1,11 @@
 /**
  * A small Pulumi engine in this process: the SDK talks to it over loopback gRPC, and it calls provider implementations directly.
- * Previews, updates, replacements, deletes, secrets, invokes, before hooks. What it does not do it refuses by name. Known
+ * Previews, updates, refreshes, replacements, deletes, secrets, invokes, before hooks. What it does not do it refuses by name. Known
  * differences from the real engine: a delete-before-replace does not take the dependents down first, resources that are only read
  * are not kept in the state, and custom timeouts are accepted and not enforced (every run has one deadline).
  */
 import { runtime } from "@pulumi/pulumi";
+import { refresh } from "./engineRefresh";
 import { Deployment, type Pending, type ProviderLike, type ResourceState, type RunOptions, type RunResult } from "./engineDeployment";
 
 export { UNKNOWN, isSecretValue, plain } from "./engineServer";
@@ -41,7 +42,8 @@ export class Engine {
 
     /** Runs the program: a preview leaves the state as it was, an update brings the providers to what the program says. */
     run(program: () => unknown, options: RunOptions = {}): Promise<RunResult> {
-        return this.#queue(options, async () => {
+        return this.#queue(options, async (d) => {
+            if (options.refresh) await refresh(d);
             try {
                 await runtime.runInPulumiStack(async () => program());
                 await runtime.disconnect(true);
@@ -64,25 +66,11 @@ export class Engine {
     }
 
     async #deploy(options: RunOptions, work: (d: Deployment) => Promise<void>): Promise<RunResult> {
-        const {
-            preview = false,
-            project = "lab",
-            stack = "dev",
-            config = {},
-            secretConfigKeys = [],
-            deadlineMs = 120_000,
-            without,
-            onStep,
-        } = options;
+        const { preview = false, project = "lab", stack = "dev", config = {}, secretConfigKeys = [], deadlineMs = 120_000 } = options;
         // A preview works on a copy, so that what it plans is seen by its later steps and then forgotten.
         const state = preview ? new Map([...this.state].map(([k, v]) => [k, { ...v }])) : this.state;
-        const d = new Deployment(this.providers, state, preview ? [...this.#pending] : this.#pending, {
-            preview,
-            project,
-            stack,
-            without,
-            onStep,
-        });
+        const pending = preview ? [...this.#pending] : this.#pending;
+        const d = new Deployment(this.providers, state, pending, { ...options, preview, project, stack });
         const server = await d.serve();
         const key = (k: string) => (k.includes(":") ? k : `${project}:${k}`);
         const listeners = process.listeners("unhandledRejection");
@@ -90,6 +78,9 @@ export class Engine {
         process.removeAllListeners("unhandledRejection");
         process.on("unhandledRejection", collect);
         const failures: unknown[] = [];
+        // The SDK takes a stack trace at every promise: looked up in source maps, they would be half of the run.
+        const mapped = process.sourceMapsEnabled;
+        process.setSourceMapsEnabled(false);
         let timer: NodeJS.Timeout | undefined;
         let late = false;
         let ended = false;
@@ -122,6 +113,7 @@ export class Engine {
             d.hooks.close();
             if (!ended) await new Promise((r) => setTimeout(r, 50)); // the calls that were cut off reject now
             process.off("unhandledRejection", collect);
+            process.setSourceMapsEnabled(mapped);
             for (const l of listeners) process.on("unhandledRejection", l);
         }
     }

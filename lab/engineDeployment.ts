@@ -4,8 +4,22 @@ import * as eng from "@pulumi/pulumi/proto/engine_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import * as res from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { Hooks, UNKNOWN, callProvider, listen, markLike, markOutputs, plainProps, props, sameValue, struct, textOf } from "./engineServer";
+import {
+    Hooks,
+    UNKNOWN,
+    callProvider,
+    isProvider,
+    listen,
+    markLike,
+    markOutputs,
+    plainProps,
+    props,
+    sameValue,
+    struct,
+    textOf,
+} from "./engineServer";
 import type { Props, ProviderMethod } from "./engineServer";
+import { remove, sweep } from "./engineSweep";
 
 export interface ProviderLike {
     impl: Record<string, ProviderMethod>;
@@ -13,6 +27,10 @@ export interface ProviderLike {
 
 export interface RunOptions {
     preview?: boolean;
+    /** Asks the providers first what they hold now, as `--refresh` does. */
+    refresh?: boolean;
+    /** URNs of resources to replace whether or not they changed, as `--replace` does. */
+    replace?: string[];
     project?: string;
     stack?: string;
     /** Keys without a namespace belong to the project. */
@@ -25,7 +43,7 @@ export interface RunOptions {
 }
 
 export interface Step {
-    op: "create" | "update" | "replace" | "same" | "delete" | "read";
+    op: "create" | "update" | "replace" | "same" | "delete" | "read" | "refresh";
     urn: string;
     type: string;
     name: string;
@@ -58,7 +76,6 @@ export interface ResourceState {
 export type Pending = [urn: string, old: ResourceState];
 const STACK = "pulumi:pulumi:Stack";
 const FEATURES = ["secrets", "resourceReferences", "outputValues", "aliasSpecs", "deletedWith", "parameterization", "resourceHooks"];
-const isProvider = (type: string) => type.startsWith("pulumi:providers:");
 const hash = (s: string) => createHash("sha256").update(s).digest();
 
 /** One run: what it has seen, done and been told. */
@@ -80,7 +97,7 @@ export class Deployment {
         readonly providers: Record<string, ProviderLike>,
         readonly state: Map<string, ResourceState>,
         readonly pending: Pending[],
-        readonly options: { preview: boolean; project: string; stack: string; without?: string[]; onStep?: (s: Step) => void },
+        readonly options: RunOptions & { preview: boolean; project: string; stack: string },
     ) {}
 
     async #busy<T>(work: () => Promise<T>): Promise<T> {
@@ -201,7 +218,8 @@ export class Deployment {
         const changes = r.getChanges();
         const changed = changes === DIFF_SOME || (changes !== DIFF_NONE && !sameValue(plainProps(inputs), plainProps(old.inputs)));
         const first = q.getDeletebeforereplacedefined() ? q.getDeletebeforereplace() : r.getDeletebeforereplace();
-        return { op: r.getReplacesList().length || forced ? "replace" : changed ? "update" : "same", first };
+        const told = this.options.replace?.includes(urn);
+        return { op: r.getReplacesList().length || forced || told ? "replace" : changed ? "update" : "same", first };
     }
 
     async #create(q: res.RegisterResourceRequest, urn: string, inputs: Props): Promise<{ id: string; outputs: Props }> {
@@ -251,20 +269,6 @@ export class Deployment {
         return { id: old.id, outputs: props(r.getProperties()) };
     }
 
-    async #delete(urn: string, s: ResourceState): Promise<void> {
-        await this.step("delete", urn, s, async () => {
-            if (this.options.preview || !s.custom || isProvider(s.type)) return;
-            const d = new pb.DeleteRequest();
-            d.setId(s.id);
-            d.setUrn(urn);
-            d.setType(s.type);
-            d.setName(s.name);
-            d.setProperties(struct(plainProps(s.outputs)));
-            d.setOldInputs(struct(plainProps(s.inputs)));
-            await this.call(s.type, "delete", d);
-        });
-    }
-
     async register(q: res.RegisterResourceRequest): Promise<{ urn: string; id: string; outputs: Props }> {
         const [type, name, parent] = [q.getType(), q.getName(), q.getParent()];
         const urn = this.#claim(type, name, parent);
@@ -296,7 +300,7 @@ export class Deployment {
         }
         return this.step(op, urn, base, async () => {
             if (old && op === "replace" && first) {
-                await this.#delete(urn, old);
+                await remove(this, urn, old);
                 this.state.delete(urn);
             }
             const made =
@@ -343,28 +347,9 @@ export class Deployment {
         return r;
     }
 
-    /** Deletes what the program no longer names and the old halves of replacements, dependents first; not after any error. */
+    /** Once in a run, whoever asks for it. */
     sweep(): Promise<void> {
-        return (this.#sweep ??= (async () => {
-            await new Promise((r) => setImmediate(r)); // a rejection of this turn is reported in the next
-            if (this.errors.length || this.logged.length || this.rejections.length) return;
-            const gone = [...this.state].filter(([urn]) => !this.seen.has(urn));
-            const guarded = gone.filter(([, s]) => s.protect).map(([urn]) => `resource ${urn} cannot be deleted because it is protected`);
-            if (guarded.length) throw new Error(guarded.join("\n"));
-            const left: { entry: Pending; forget: () => void }[] = [
-                ...gone.map((entry) => ({ entry, forget: () => void this.state.delete(entry[0]) })),
-                ...this.pending.map((entry) => ({ entry, forget: () => void this.pending.splice(this.pending.indexOf(entry), 1) })),
-            ];
-            while (left.length) {
-                const blocked = ({ entry: [urn] }: { entry: Pending }) =>
-                    left.some(({ entry: [u, s] }) => u !== urn && (s.parent === urn || s.dependencies.includes(urn)));
-                const free = left.map((l) => !blocked(l)).lastIndexOf(true);
-                const [next] = left.splice(free < 0 ? left.length - 1 : free, 1);
-                if (!next) break;
-                await this.#delete(...next.entry);
-                next.forget();
-            }
-        })());
+        return (this.#sweep ??= sweep(this));
     }
 
     async serve(): Promise<{ address: string; close: () => void }> {

@@ -61,6 +61,8 @@ export function sameValue(a: unknown, b: unknown): boolean {
     return JSON.stringify(a, sorted) === JSON.stringify(b, sorted);
 }
 
+export const isProvider = (type: string): boolean => type.startsWith("pulumi:providers:");
+
 export const struct = (o: Props = {}): Struct => Struct.fromJavaScript(o as Record<string, JavaScriptValue>);
 export const props = (s: Struct | undefined): Props => (s ? s.toJavaScript() : {});
 

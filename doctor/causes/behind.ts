@@ -36,7 +36,8 @@ export const BEHIND: Rule[] = [
                 : undefined;
         },
         refresh: "`pulumi refresh` sees a route that was deleted, and the next `up` makes it again.",
-        fix: () => "pulumi up --refresh; or ask for a path that the API has: --path /…",
+        fix: () =>
+            "pulumi up --refresh   # makes a route again that was deleted\nOr run the doctor again with a path that the API has: --path /…",
         confirm: visitorCommand,
     },
     {
@@ -53,13 +54,15 @@ export const BEHIND: Rule[] = [
                     : [`the stage allows ${stage.throttlingRateLimit} requests a second, with a burst of ${stage.throttlingBurstLimit}`]),
             ];
         },
-        refresh: "A limit that was deployed is no difference; one that somebody changed in the console is seen.",
+        refresh:
+            "A limit that was deployed is no difference; one that somebody changed in the console is seen if the program configures one.",
         fix: () =>
             [
                 "pulumi up --refresh   # puts a limit back that was changed in the console",
                 "If the configured limit is too low, and this is no attack (look at Cloudflare's Security, Analytics first):",
                 "pulumi config set throttleRateLimit <requests a second> && pulumi config set throttleBurstLimit <requests> && pulumi up",
-                "No limit is configured: it is the account's; ask for more in Service Quotas, API Gateway.",
+                "No limit is configured, and the evidence above shows one: it was set in the console, and Pulumi leaves it alone until one is configured, as above.",
+                "No limit is configured, and the evidence shows none: it is the account's; ask for more in Service Quotas, API Gateway.",
             ].join("\n"),
         confirm: visitorCommand,
     },
@@ -75,7 +78,8 @@ export const BEHIND: Rule[] = [
         fix: (view) =>
             [
                 `aws logs tail "$(pulumi stack output logGroupName)" ${regionOf(view)} --since 10m   # the access log`,
-                "If its integrationError speaks of permissions: pulumi up --refresh",
+                "If its integrationError speaks of permissions:",
+                "pulumi up --refresh",
                 "Otherwise the function or the backend fails: read its own log, and deploy the last version that worked.",
             ].join("\n"),
         confirm: visitorCommand,
@@ -94,11 +98,12 @@ export const BEHIND: Rule[] = [
         fix: (view) =>
             [
                 `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query 'DomainNameConfigurations[].ApiGatewayDomainName' --output text`,
-                `It must print ${view.evidence.targetDomainName}. If it prints another name: pulumi up --refresh.`,
+                `It must print ${view.evidence.targetDomainName}. If it prints another name:`,
+                "pulumi up --refresh",
                 "If it prints this one, run CONFIRM from another network: a proxy on the way from here may be what answers. If it answers from there too, tell AWS Support.",
             ].join("\n"),
         confirm: (view) =>
-            `curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/`,
+            `curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/\n# mended: 000 and a connection error`,
     },
     {
         id: "HOST-MISMATCH-ANSWERED",
@@ -117,7 +122,8 @@ export const BEHIND: Rule[] = [
                 "Let the handler answer 403 to every event without requestContext.authentication.clientCert (the sample handler does), and deploy. A backend behind httpUrl: let it demand a secret header that Cloudflare adds.",
                 "Do not delete other custom domains for this. Open a case with AWS Support (service: API Gateway).",
             ].join("\n"),
-        confirm: doctorCommand,
+        confirm: (view) =>
+            `${doctorCommand(view)}\n# closed: each way that it names says HTTP 403, which is your handler; mended by AWS: it names none any more`,
     },
     {
         id: "ROLE-WITHOUT-SCOPE",

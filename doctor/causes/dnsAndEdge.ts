@@ -38,7 +38,13 @@ export const DNS_AND_EDGE: Rule[] = [
                 "Copy all its records (mail too) into Cloudflare first: this moves the whole domain, and may take two days.",
             ].join("\n");
         },
-        confirm: ({ evidence: { dns, domainName } }) => `dig +short NS ${dns.zoneName ?? domainName}`,
+        confirm: ({ cloudflare, evidence: { dns, domainName } }) => {
+            const zone = cloudflare?.zone;
+            // A part of the zone that is delegated away has servers of its own, or none.
+            const within = dns.zoneName !== undefined && zone && dns.zoneName !== zone.name;
+            const servers = zone?.nameServers.join(" and ") || "names that end in .ns.cloudflare.com";
+            return `dig +short NS ${dns.zoneName ?? domainName}\n# mended: ${within ? "nothing" : servers}; resolvers remember the old ones for a while`;
+        },
         explains: ["RECORD-MISSING"],
     },
     {
@@ -69,7 +75,7 @@ export const DNS_AND_EDGE: Rule[] = [
         },
         refresh: "`pulumi refresh` sees it, and the next `pulumi up` puts the content back.",
         fix: ({ evidence: { targetDomainName } }) =>
-            `pulumi up --refresh\nBy hand: set the record's content to ${targetDomainName ?? "the output targetDomainName"}`,
+            `pulumi up --refresh\nOr by hand: set the record's content to ${targetDomainName ?? "the output targetDomainName"}`,
         confirm: visitorCommand,
     },
     {
@@ -162,7 +168,7 @@ export const DNS_AND_EDGE: Rule[] = [
         fix: ({ evidence: { domainName } }) =>
             [
                 `For this hostname alone: Rules, Configuration Rules: hostname equals ${domainName}, SSL = Full (strict). strictTls Check reads the zone's mode only, and would go on refusing it, so also:`,
-                "pulumi config set strictTls Off",
+                "pulumi config set strictTls Off && pulumi up",
                 "For the whole zone, only if every other proxied origin in it has a valid certificate (otherwise those answer 525 or 526):",
                 "pulumi config set strictTls Zone && pulumi up",
             ].join("\n"),

@@ -16,6 +16,10 @@ const missingRecords = (view: View) => {
         ? []
         : wanted.filter(({ name, value }) => !found.some((one) => plain(one.name) === plain(name) && plain(one.content) === plain(value)));
 };
+const validationCommand = (view: View): string => {
+    const [record] = view.aws?.certificate?.validationRecords ?? [];
+    return `dig +short CNAME ${record?.name ?? "<validation record>"}\n# mended: ${record?.value ?? "a name that ends in acm-validations.aws."}`;
+};
 
 export const GATEWAY: Rule[] = [
     {
@@ -66,7 +70,7 @@ export const GATEWAY: Rule[] = [
         },
         refresh: "`pulumi refresh` sees it, and the next `up` makes it DNS only again.",
         fix: () => "pulumi up --refresh",
-        confirm: (view) => `dig +short CNAME ${view.aws?.certificate?.validationRecords[0]?.name ?? "<validation record>"}`,
+        confirm: validationCommand,
         explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME", "VALIDATION-RECORD-MISSING"],
     },
     {
@@ -81,7 +85,7 @@ export const GATEWAY: Rule[] = [
         },
         refresh: "`pulumi refresh` sees it, and the next `up` makes it again.",
         fix: () => "pulumi up --refresh",
-        confirm: (view) => `dig +short CNAME ${view.aws?.certificate?.validationRecords[0]?.name ?? "<validation record>"}`,
+        confirm: validationCommand,
         explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
@@ -94,7 +98,7 @@ export const GATEWAY: Rule[] = [
             return origin?.serverProblem === "CERT_HAS_EXPIRED" ? ["the certificate at the regional name has expired"] : undefined;
         },
         refresh: "ACM renews by itself as long as the validation record stands; its state is not compared.",
-        fix: () => `pulumi up --refresh   # so that the validation record stands\nThen make the certificate anew:\n${NEW_CERTIFICATE}`,
+        fix: () => `Make the certificate anew; its validation record is written again if it is gone:\n${NEW_CERTIFICATE}`,
         confirm: visitorCommand,
     },
     {
@@ -111,7 +115,7 @@ export const GATEWAY: Rule[] = [
         fix: () =>
             `Wait for ACM: the validation record stands. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:\n${NEW_CERTIFICATE}`,
         confirm: (view) =>
-            `aws acm describe-certificate ${regionOf(view)} --certificate-arn ${view.aws?.certificate?.arn ?? "<ARN>"} --query Certificate.Status --output text\n# mended: ISSUED`,
+            `aws acm describe-certificate ${regionOf(view)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# mended: ISSUED`,
         explains: ["SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
@@ -195,8 +199,8 @@ export const GATEWAY: Rule[] = [
         fix: (view) => {
             const open = view.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
             return [
-                `aws apigatewayv2 get-api-mappings ${regionOf(view)} --domain-name '${open}' --query "Items[?ApiId=='${view.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text`,
-                `aws apigatewayv2 delete-api-mapping ${regionOf(view)} --domain-name '${open}' --api-mapping-id <the first column>`,
+                `aws apigatewayv2 get-api-mappings ${regionOf(view)} --domain-name '${open}' --query "Items[?ApiId=='${view.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints id and path of each mapping`,
+                `aws apigatewayv2 delete-api-mapping ${regionOf(view)} --domain-name '${open}' --api-mapping-id <id>   # for each of them`,
                 `Whoever calls this API by ${open} is cut off by that: ask its owner if you can, but it is an open door. Leave mappings to other APIs alone.`,
             ].join("\n");
         },

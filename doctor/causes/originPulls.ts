@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../pki";
 import type { View } from "../view";
-import { NEW_LEAF, cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
+import { FOREIGN_LEAF, NEW_LEAF, cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
 
 const SOON_DAYS = 14;
 const PENDING = ["initializing", "pending_deployment"];
@@ -98,7 +98,8 @@ export const ORIGIN_PULLS: Rule[] = [
                 ? [`it ended on ${leafExpires.toISOString()}; Cloudflare keeps presenting it, and API Gateway refuses it`]
                 : undefined,
         refresh: "`refresh` renews nothing. The next `up` does, if the leaf is issued by this stack.",
-        fix: () => "pulumi up   # renews an issued leaf\nA brought one: pass the new certificatePem and privateKeyPem.",
+        fix: () =>
+            `pulumi up --refresh   # renews an issued leaf, and uploads it again if it is gone at Cloudflare\nA brought one: pass the new certificatePem and privateKeyPem.\n${FOREIGN_LEAF}`,
         confirm: visitorCommand,
         explains: ["LEAF-EXPIRES-SOON"],
     },
@@ -114,7 +115,8 @@ export const ORIGIN_PULLS: Rule[] = [
                 : undefined;
         },
         refresh: "`refresh` renews nothing. `up` renews an issued leaf in its last 30 days, so that none has run for a while.",
-        fix: () => "pulumi up\nAnd let a pipeline run it every week.",
+        fix: () =>
+            `pulumi up --refresh   # renews an issued leaf, and uploads it again if it is gone at Cloudflare\nAnd let a pipeline run it every week.\n${FOREIGN_LEAF}`,
         confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
     },
 ];

@@ -20,29 +20,34 @@ export interface Rule {
 export const doctorCommand = (view: View): string => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`;
 export const visitorCommand = (view: View): string =>
     `curl -sS -o /dev/null -w '%{http_code}\\n' https://${view.evidence.domainName}${view.evidence.path}\n# mended: what your API answers there, e.g. 200 or 401; not API Gateway's 403, and no 5xx`;
-/** A request around the edge: it must end without an answer, or with HTTP 403. */
+/** A request around the edge: it must end without an answer, or with API Gateway's own 403. A handler that says 403 was reached. */
 export const aroundCommand = (view: View): string => {
     const { domainName, targetDomainName } = view.evidence;
-    return `curl -sS -o /dev/null -w '%{http_code}\\n' --connect-to ${domainName}:443:${targetDomainName ?? "<regional name>"}:443 https://${domainName}/\n# mended: 000 and a connection error, or 403; any other number: still open. A change takes a minute or two`;
+    return `curl -sS -w '\\n%{http_code}\\n' --connect-to ${domainName}:443:${targetDomainName ?? "<regional name>"}:443 https://${domainName}/\n# mended: 000 and a connection error, or 403 with {"message":"Forbidden"}; anything else, another 403 too: still open. A change takes a minute or two`;
 };
 /** As every `aws` command needs it. */
 export const regionOf = (view: View): string => `--region ${view.aws?.region ?? "<region>"}`;
 /** The default endpoint must be off. */
 export const endpointCommand = (view: View): string =>
-    `curl -sS -o /dev/null -w '%{http_code}\\n' https://${view.evidence.apiId ?? "<API id>"}.execute-api.${view.aws?.region ?? "<region>"}.amazonaws.com/\n# mended: 404; 200, 401, 403 or 500: still open`;
+    `curl -sS -w '\\n%{http_code}\\n' https://${view.evidence.apiId ?? "<API id>"}.execute-api.${view.aws?.region ?? "<region>"}.amazonaws.com/\n# mended: 404 with {"message":"Not Found"}; anything else: still open`;
 /** A certificate of ACM's is made anew: it is protected, as long as nobody says otherwise. */
 export const NEW_CERTIFICATE = [
     "pulumi stack --show-urns   # take the URN of type aws:acm/certificate:Certificate whose name ends in -certificate",
     "URN='<that URN>'",
-    'pulumi state unprotect "$URN" --yes && pulumi up --replace "$URN"   # the up protects it again',
+    'pulumi state unprotect "$URN" --yes && pulumi up --refresh --replace "$URN"   # the up protects it again',
     "A certificateArn of your own: renew or replace it in ACM instead.",
 ].join("\n");
 /** Makes the next deployment write the association. */
 export const NEW_LEAF = [
-    "pulumi config get originPullAuthorities   # nothing: 1",
+    "pulumi config get originPullAuthorities   # not found: it is 1",
     "Give the presented authority the next leaf number, and leave the others as they are: 1 becomes 1:2, 1:2 becomes 1:3, 1,2 with 2 presented becomes 1,2:2. Then:",
-    "pulumi config set originPullAuthorities <the new value> && pulumi up",
+    "pulumi config set originPullAuthorities <the new value> && pulumi up --refresh",
     'In a program of yours: authorities: [{ name: "1", leaf: "2" }]. A brought certificate has no leaf number: pass a new certificateId, or a new certificatePem and privateKeyPem.',
+].join("\n");
+/** For a fault that an `up` leaves where it was. */
+export const FOREIGN_LEAF = [
+    "If the fault stays, the edge presents a certificate that is not the program's. With a new leaf it presents the program's again:",
+    NEW_LEAF,
 ].join("\n");
 export const zoneOf = (view: View): string => view.cloudflare?.zone?.id ?? "<zone id>";
 export const cloudflareApi = (method: string, path: string, body?: string): string =>

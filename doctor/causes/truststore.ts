@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../pki";
 import type { View } from "../view";
-import { NEW_LEAF, doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
+import { FOREIGN_LEAF, NEW_LEAF, doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 const names = (list: X509Certificate[]): string => list.map(({ subject }) => subject.replace(/\n/g, ", ")).join("; ") || "none";
 const minus = (list: X509Certificate[], other: X509Certificate[]): X509Certificate[] =>
@@ -28,6 +28,11 @@ function stranded(view: View): { leaf: X509Certificate; trusted: X509Certificate
 const inNewest = (view: View, leaf: X509Certificate): boolean =>
     view.newestTrusted !== undefined && view.signer(leaf, view.newestTrusted) !== undefined;
 const sameName = (leaf: X509Certificate, trusted: X509Certificate[]): boolean => trusted.some(({ subject }) => subject === leaf.issuer);
+/** For a fault that an `up` leaves where it was: whose CA it is, only a person knows. */
+const UNKNOWN_CA = [
+    "If the fault stays, the program knows neither the certificate that the edge presents nor its CA. Only if you know that this CA is yours: add it to originPull.authorities (caCertificatePem), and run pulumi up. Otherwise, with a new leaf, the edge presents the program's again:",
+    NEW_LEAF,
+].join("\n");
 
 export const TRUSTSTORE: Rule[] = [
     {
@@ -75,7 +80,7 @@ export const TRUSTSTORE: Rule[] = [
         },
         refresh: "S3 alone changes nothing: API Gateway keeps the copy that it took at the last update of the domain.",
         fix: () =>
-            "pulumi up --refresh   # pins the version that it writes\nIf the program does not have that CA, see README.md#leaf-wrong-ca",
+            `pulumi up --refresh   # pins the version that it writes; while visitors are refused, its last check fails after some minutes\n${UNKNOWN_CA}`,
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-ISSUER", "CA-REISSUED-SAME-NAME", "LEAF-WRONG-CA"],
     },
@@ -91,15 +96,9 @@ export const TRUSTSTORE: Rule[] = [
                   ]
                 : undefined;
         },
-        refresh: "Both sides are as they were deployed; nothing compares the keys.",
-        fix: () =>
-            [
-                "pulumi up --refresh   # mends a truststore that was changed by hand",
-                "If the fault stays, issue a new CA under a name that was never used, in three deployments (the check of the first one fails, for visitors are refused still):",
-                "pulumi config set originPullAuthorities 1,2 && pulumi config set originPullPresented 1 && pulumi up",
-                "pulumi config set originPullPresented 2 && pulumi up",
-                "pulumi config set originPullAuthorities 2 && pulumi up",
-            ].join("\n"),
+        refresh:
+            "A truststore that was changed by hand is seen. Another certificate at the edge is not: the provider never reads an association back, and nothing compares the keys.",
+        fix: () => ["pulumi up --refresh   # mends a truststore that was changed by hand", FOREIGN_LEAF].join("\n"),
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-ISSUER", "LEAF-WRONG-CA"],
     },
@@ -134,11 +133,7 @@ export const TRUSTSTORE: Rule[] = [
                 : undefined;
         },
         refresh: "If the object in S3 is the one that was deployed, nothing differs: the authority is missing in the program.",
-        fix: () =>
-            [
-                "pulumi up --refresh   # puts the program's truststore back",
-                "If the fault stays, the program lacks that CA. Add it to originPull.authorities (caCertificatePem) only if you know that it is yours: otherwise the certificate at the edge is the wrong one, see README.md#leaf-wrong-ca",
-            ].join("\n"),
+        fix: () => ["pulumi up --refresh   # puts the program's truststore back", UNKNOWN_CA].join("\n"),
         confirm: visitorCommand,
     },
     {
@@ -155,12 +150,20 @@ export const TRUSTSTORE: Rule[] = [
         refresh: "In mode Shared, or during a move away from it, this is what was deployed.",
         fix: () =>
             [
-                "pulumi config get originPullMode ; pulumi config get originPullAuthorities",
-                "Mode Shared: move to Hostname, in two deployments:",
+                "pulumi config get originPullMode ; pulumi config get originPullAuthorities   # not found: Hostname",
+                "Mode Shared: move to Hostname. Only if originPullAuthorities was not found, for what is presented must be trusted before:",
+                "pulumi config set originPullAuthorities 1 && pulumi up",
+                "Mode Shared: its zone setting goes, and is protected (tls_client_auth itself stays on):",
+                "pulumi stack --show-urns   # take the URN of type cloudflare:index/zoneSetting:ZoneSetting whose name ends in -tls-client-auth",
+                "URN='<that URN>'",
+                'pulumi state unprotect "$URN" --yes',
+                "Mode Shared: in two deployments, with your own list in the place of 1 if it was found:",
                 "pulumi config set originPullMode Hostname && pulumi config set originPullAuthorities 1,cloudflare-shared && pulumi config set originPullPresented 1 && pulumi up",
                 "pulumi config set originPullAuthorities 1 && pulumi up",
-                "Mode Hostname with cloudflare-shared in the list: end the move with the second of them.",
-                "Neither: somebody changed the truststore. pulumi up --refresh, and find out who.",
+                "Mode Hostname with cloudflare-shared in the list: end the move:",
+                "pulumi config set originPullAuthorities <the list without cloudflare-shared> && pulumi up",
+                "Neither: somebody changed the truststore. Put it back, and find out who:",
+                "pulumi up --refresh",
             ].join("\n"),
         confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
         explains: ["TRUSTSTORE-OVERWRITTEN"],
@@ -171,7 +174,11 @@ export const TRUSTSTORE: Rule[] = [
         impact: "none-yet",
         find: ({ aws }) => (aws?.domain?.truststoreWarnings.length ? aws.domain.truststoreWarnings : undefined),
         refresh: "The provider does not read the warnings, and API Gateway writes them at a change of the domain only.",
-        fix: () => "Replace or drop the authority of the certificate that is named, in calm deployments",
+        fix: () =>
+            [
+                "pulumi up --refresh   # takes away a certificate that somebody put beside the program's",
+                "If the warning stays, it is of an authority of the program's. One that is not presented: leave it out of originPullAuthorities (originPull.authorities), and run pulumi up. The presented one is changed in three deployments: README.md#authorities",
+            ].join("\n"),
         confirm: (view) =>
             `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query MutualTlsAuthentication\n# mended: no TruststoreWarnings`,
     },

@@ -1,7 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { expect } from "chai";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { Engine, UNKNOWN, isSecretValue, plain, type RunResult, type Step } from "../../lab/engine";
+import type { ProviderMethod } from "../../lab/engineServer";
 import { standin, Thing, type ThingArgs } from "../support/standin";
+
+/** What the stand-in holds, as `Read` answers it: nothing for what is gone. */
+function reading({ things }: ReturnType<typeof standin>): ProviderMethod {
+    return ({ request }, cb) => {
+        const id = (request as pb.ReadRequest).getId();
+        const held = things.get(id) as Record<string, string> | undefined;
+        const r = new pb.ReadResponse();
+        if (held) {
+            r.setId(id);
+            r.setInputs(Struct.fromJavaScript(held));
+            r.setProperties(Struct.fromJavaScript({ ...held, arn: `arn:${id}` }));
+        }
+        cb(null, r);
+    };
+}
 
 const ops = (r: RunResult) => r.steps.filter((s) => s.type.startsWith("demo:")).map((s) => `${s.op} ${s.name}`);
 const good = (r: RunResult) => (expect(r.errors).to.deep.equal([]), expect(r.ok).to.equal(true), r);
@@ -13,6 +31,7 @@ describe("the lab's engine", () => {
     beforeEach(() => {
         listeners = process.listeners("unhandledRejection");
         cloud = standin();
+        cloud.impl.read = reading(cloud);
         engine = new Engine({ demo: cloud });
     });
     afterEach(() => expect(process.listeners("unhandledRejection")).to.deep.equal(listeners));
@@ -80,6 +99,51 @@ describe("the lab's engine", () => {
         cloud.log.length = 0;
         good(await engine.run(pair({ kind: "y" }, { deleteBeforeReplace: true })));
         expect(cloud.log).to.deep.equal(["delete a", "create a", "update b"]);
+    });
+
+    it("sees on a refresh what somebody changed, and undoes it; without one it does not look", async () => {
+        good(await engine.run(pair({ size: 1 })));
+        cloud.things.get("a-1")!.size = 7;
+        expect(ops(good(await engine.run(pair({ size: 1 }))))).to.deep.equal(["same a", "same b"]);
+        const moved = (r: RunResult) => ops(good(r)).filter((op) => !op.startsWith("refresh "));
+        expect(moved(await engine.run(pair({ size: 1 }), { refresh: true, preview: true }))).to.deep.equal(["update a", "same b"]);
+        expect(cloud.things.get("a-1")).to.deep.equal({ size: 7 });
+        expect(moved(await engine.run(pair({ size: 1 }), { refresh: true }))).to.deep.equal(["update a", "same b"]);
+        expect(cloud.things.get("a-1")).to.deep.equal({ size: 1 });
+        expect(moved(await engine.run(pair({ size: 1 }), { refresh: true }))).to.deep.equal(["same a", "same b"]);
+    });
+
+    it("makes on a refresh what is gone again, protected or not, and keeps secrets secret", async () => {
+        const program = (protect: boolean) => () => {
+            const t = new Thing("a", { text: pulumi.secret("hush") }, { protect, additionalSecretOutputs: ["arn"] });
+            void new Thing("b", { size: 1 }, { dependsOn: t });
+            return { text: t.text, arn: t.arn };
+        };
+        good(await engine.run(program(true)));
+        cloud.things.delete("a-1");
+        good(await engine.run(program(true), { refresh: true }));
+        expect([...cloud.things.keys()]).to.deep.equal(["b-2", "a-3"]);
+        const r = good(await engine.run(program(true), { refresh: true }));
+        expect(ops(r).slice(-2)).to.deep.equal(["same a", "same b"]);
+        const state = [...engine.state.values()].find((s) => s.name === "a");
+        for (const value of [r.outputs.text, r.outputs.arn, state?.inputs.text, state?.outputs.text, state?.outputs.arn])
+            expect(isSecretValue(value)).to.equal(true);
+        expect(plain(r.outputs.arn)).to.equal("arn:a-3");
+    });
+
+    it("fails with the provider that cannot say, and runs no program", async () => {
+        good(await engine.run(pair()));
+        cloud.impl.read = (_call, cb) => cb({ code: 2, details: "not now" });
+        const r = await engine.run(() => expect.fail("it ran"), { refresh: true });
+        expect([r.ok, r.errors]).to.deep.equal([false, ["not now"]]);
+    });
+
+    it("replaces what it is told to, unless that is protected", async () => {
+        good(await engine.run(pair()));
+        const [urn] = [...engine.state].find(([, s]) => s.name === "a")!;
+        expect(ops(good(await engine.run(pair(), { replace: [urn] })))).to.deep.equal(["replace a", "update b", "delete a"]);
+        good(await engine.run(pair({}, { protect: true })));
+        expect((await engine.run(pair(), { replace: [urn] })).errors.join()).to.contain("marked for protection");
     });
 
     it("deletes dependents before what they depend on, in a run and in destroy", async () => {

@@ -1,5 +1,11 @@
 /** A deployed lab with both control planes, which can be broken and made whole again: what the doctor is tried on. */
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import stack from "../../index";
 import { deploy, type Deployment } from "../../lab/deployment";
+import { Engine, type ResourceState } from "../../lab/engine";
+import { providers } from "../../lab/provider";
 import { stranger, type Attacker } from "../../lab/attackers";
 import { startControlPlane, type ControlPlane } from "../../lab/controlPlane";
 import { applyFault } from "../../lab/faults";
@@ -12,8 +18,46 @@ import { pooledKeys } from "./keys";
 
 export const PATIENT = "api.dev.example.com";
 export const TOKEN = "cf-token-of-the-test";
-const REGION = "eu-central-1";
-const ZONE = "zone1";
+export const PROJECT = "cloudflare-protected-http-api";
+
+/** What is deployed, and how. */
+interface Program {
+    program: () => unknown;
+    /** `<project>:<key>` to value. */
+    config: Record<string, string>;
+    region: string;
+    zoneId: string;
+    prepare?: (cloud: Cloud) => void;
+}
+
+/** The component alone, with a handler that asks for nothing, and without the gate. */
+const COMPONENT: Program = {
+    program: () => {
+        const api = new CloudflareProtectedHttpApi("orders", {
+            domainName: PATIENT,
+            zoneId: "zone1",
+            routes: [{ routeKey: "$default", lambdaArn: HANDLER_ARN }],
+            verify: { enabled: false },
+        });
+        return { url: api.url };
+    },
+    config: {},
+    region: "eu-central-1",
+    zoneId: "zone1",
+    prepare: addHandler,
+};
+
+/** This repository's stack, configured by Pulumi.dev.yaml and protected as a live one is. */
+function liveStack(): Program {
+    const text = readFileSync(path.join(__dirname, "..", "..", "Pulumi.dev.yaml"), "utf8");
+    const { config } = parse(text) as { config: Record<string, string> };
+    return {
+        program: stack,
+        config: { ...config, [`${PROJECT}:deletionProtection`]: "true" },
+        region: config["aws:region"]!,
+        zoneId: config[`${PROJECT}:zoneId`]!,
+    };
+}
 
 /** The plain data of the cloud, which faults edit. */
 const PARTS = ["aws", "cloudflare", "variants", "gatewayPort80Open", "denied"] as const;
@@ -22,46 +66,59 @@ type Parts = Pick<Cloud, (typeof PARTS)[number]>;
 const copyOf = (cloud: Parts): Parts => structuredClone(Object.fromEntries(PARTS.map((part) => [part, cloud[part]])) as unknown as Parts);
 
 export class Patient {
+    /** What `pulumi` works with: the stack's configuration, and an engine with the stack's state. */
+    config: Record<string, string>;
+    engine: Engine;
+    readonly #state: Map<string, ResourceState>;
+
     private constructor(
+        readonly deployed: Program,
         readonly deployment: Deployment,
         readonly controlPlane: ControlPlane,
         readonly attacker: Attacker,
         readonly whole: Parts,
-    ) {}
+    ) {
+        this.config = { ...deployed.config };
+        this.engine = deployment.engine;
+        this.#state = structuredClone(deployment.engine.state);
+    }
 
-    static async admit(): Promise<Patient> {
+    static async admit(kind: "component" | "stack" = "component"): Promise<Patient> {
+        const deployed = kind === "component" ? COMPONENT : liveStack();
+        const { program, config, region, zoneId, prepare } = deployed;
         const deployment = await deploy({
-            program: () => {
-                const api = new CloudflareProtectedHttpApi("orders", {
-                    domainName: PATIENT,
-                    zoneId: ZONE,
-                    routes: [{ routeKey: "$default", lambdaArn: HANDLER_ARN }],
-                    verify: { enabled: false },
-                });
-                return { url: api.url };
-            },
-            project: "cloudflare-protected-http-api",
+            program,
+            project: PROJECT,
             stack: "dev",
-            config: {},
-            zone: { id: ZONE, name: "example.com" },
-            region: REGION,
+            config,
+            zone: { id: zoneId, name: "example.com" },
+            region,
             keys: pooledKeys(),
-            prepare: addHandler,
+            prepare,
         });
         const controlPlane = await startControlPlane(deployment.cloud, { cloudflareToken: TOKEN });
-        return new Patient(deployment, controlPlane, await stranger(PATIENT), copyOf(deployment.cloud));
+        return new Patient(deployed, deployment, controlPlane, await stranger(PATIENT), copyOf(deployment.cloud));
     }
 
     get cloud(): Cloud {
         return this.deployment.cloud;
     }
 
+    /** Everything as it was after the deployment: both clouds, the state, the configuration. */
     heal(): void {
         Object.assign(this.cloud, copyOf(this.whole));
+        this.engine = new Engine(providers(this.cloud));
+        this.engine.state = structuredClone(this.#state);
+        this.config = { ...this.deployed.config };
     }
 
     async break(fault: string): Promise<void> {
-        await applyFault(fault, { cloud: this.cloud, domainName: PATIENT, zoneId: ZONE, strangerCaPem: this.attacker.caPem });
+        await applyFault(fault, {
+            cloud: this.cloud,
+            domainName: PATIENT,
+            zoneId: this.deployed.zoneId,
+            strangerCaPem: this.attacker.caPem,
+        });
     }
 
     /** What is known from outside only: the stack's outputs. */
@@ -93,8 +150,8 @@ export class Patient {
         return {
             ...this.outside(),
             aws: true,
-            region: REGION,
-            zoneId: ZONE,
+            region: this.deployed.region,
+            zoneId: this.deployed.zoneId,
             cloudflareToken: TOKEN,
             cloudflareBaseUrl: this.controlPlane.cloudflareBaseUrl,
         };
@@ -106,7 +163,7 @@ export class Patient {
             AWS_ENDPOINT_URL: this.controlPlane.awsEndpoint,
             AWS_ACCESS_KEY_ID: "AKIALAB",
             AWS_SECRET_ACCESS_KEY: "lab-secret",
-            AWS_REGION: REGION,
+            AWS_REGION: this.deployed.region,
         };
         const before = Object.keys(set).map((key) => [key, process.env[key]] as const);
         Object.assign(process.env, set);

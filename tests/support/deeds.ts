@@ -1,0 +1,308 @@
+/**
+ * What somebody does who reads the words of a FIX that are no command, and knows nothing else. Each entry quotes its words: a text that
+ * says something else has no entry, and nobody can follow it.
+ */
+import { expect } from "chai";
+import { resolvesUnproxied } from "../../lab/resources/acm";
+import type { Deed, Deeds, Shift } from "./nightShift";
+import { PATIENT, PROJECT } from "./patient";
+
+/** For another night, or for the morning after. */
+const NOTHING: Deed = () => undefined;
+const unlessHealthy: Deed = async (shift) => ((await shift.healthy()) ? "stop" : undefined);
+
+/** What `pulumi up` or `preview` is about to do, or did: "update api-domain". */
+export const moves = ({ terminal: { run } }: Shift): string[] =>
+    run!.steps
+        .filter(({ op, type }) => !["same", "read", "refresh"].includes(op) && !type.startsWith("pulumi:"))
+        .map(({ op, name }) => `${op} ${name}`);
+
+const takeUrn =
+    (which: RegExp): Deed =>
+    ({ answers, printed }) =>
+        (answers["<that URN>"] = which.exec(printed)![0]);
+
+const NEW_LEAF: Deeds = [
+    [/^not found: it is 1$/, (shift) => (shift.answers.list = /not found/.test(shift.printed) ? "1" : shift.printed)],
+    [
+        /^Give the presented authority the next leaf number, and leave the others as they are: 1 becomes 1:2, 1:2 becomes 1:3,/,
+        ({ answers, patient }) => {
+            const entries = answers.list!.split(",").map((entry) => entry.split(":"));
+            const presented = patient.config[`${PROJECT}:originPullPresented`] ?? entries[0]![0];
+            const next = ([name, leaf = "1"]: string[]) => (name === presented ? `${name}:${Number(leaf) + 1}` : [name, leaf].join(":"));
+            answers["<the new value>"] = entries.map((entry) => (entry[0] === presented ? next(entry) : entry.join(":"))).join(",");
+        },
+    ],
+    [/^In a program of yours: /, NOTHING],
+    [/^If the fault stays, /, unlessHealthy],
+];
+const NEW_CERTIFICATE: Deeds = [
+    [
+        /^take the URN of type aws:acm\/certificate:Certificate whose name ends in -certificate$/,
+        takeUrn(/urn:\S+\$aws:acm\/certificate:Certificate::\S+-certificate$/m),
+    ],
+    [
+        /^the up protects it again$/,
+        ({ patient, answers }) => expect(patient.engine.state.get(answers["<that URN>"]!)!.protect).to.equal(true),
+    ],
+    [/^A certificateArn of your own: /, NOTHING],
+];
+
+/** By cause. */
+export const DEEDS: Record<string, Deeds> = {
+    "ZONE-WRONG": [
+        [/ is delegated away, to .*\. Ask who owns that delegation first/, NOTHING],
+        [
+            /^If nobody needs it: delete the NS records named (\S+) in its parent zone\.$/,
+            ({ zone }, words) => zone.delegatedElsewhere.delete(/named (\S+)/.exec(words)![1]!),
+        ],
+        [/^Otherwise: choose a name outside of it/, NOTHING],
+        [
+            /^At your registrar, change the name servers of (\S+) to (\S+) and (\S+)\.$/,
+            ({ zone }, words) => {
+                const [, name, ...servers] = /of (\S+) to (\S+) and (\S+)\.$/.exec(words)!;
+                expect(servers).to.deep.equal(zone.nameServers);
+                zone.delegatedElsewhere.delete(name!);
+            },
+        ],
+        [/^Copy all its records \(mail too\) into Cloudflare first/, NOTHING],
+    ],
+    "RECORD-TO-DEFAULT-ENDPOINT": [
+        [
+            /^Or by hand: set the record's content to (\S+)$/,
+            ({ way, zone }, words) => {
+                const record = [...zone.records.values()].find(({ name }) => name === PATIENT)!;
+                if (way === "by hand") record.content = /to (\S+)$/.exec(words)![1]!;
+            },
+        ],
+    ],
+    "NAME-TOO-DEEP": [
+        [/^Order an advanced certificate for the name/, ({ zone }) => (zone.deepCertificates = true)],
+        [/^Or use a name one label below the zone: a second component/, NOTHING],
+    ],
+    "CHALLENGE-PAGE": [
+        [/^In Security, Analytics, find the rule that challenged\./, NOTHING],
+        [/^Then let API clients pass, by skipping it for this hostname/, ({ zone }) => (zone.challenge = false)],
+        [/^If it was only the doctor: /, NOTHING],
+    ],
+    "SSL-OVERRIDDEN-BY-RULE": [
+        [
+            /^In Rules, Configuration Rules, edit "([^"]+)" so that its expression excludes this name; add:$/,
+            ({ zone }, words) => expect(words).to.contain(`"${zone.sslRule!.description}"`),
+        ],
+        [
+            /^and http\.host ne "([^"]+)"$/,
+            ({ zone }, words) => {
+                expect(words).to.contain(`"${PATIENT}"`);
+                // What the lab's rules can say: it is for another host then.
+                zone.sslRule!.hostname = `legacy.${zone.name}`;
+            },
+        ],
+        [/^Do not delete it: it may serve another host\.$/, NOTHING],
+    ],
+    "SSL-MODE-PLAIN": [
+        [
+            /^For this hostname alone: Rules, Configuration Rules: hostname equals (\S+), SSL = Full \(strict\)\./,
+            ({ way, zone }, words) => {
+                if (way === "the whole zone") return "skip";
+                zone.sslRule = { hostname: /equals (\S+),/.exec(words)![1]!, value: "strict", description: "the API" };
+            },
+        ],
+        [/^For the whole zone, only if every other proxied origin/, ({ way }) => (way === "the whole zone" ? undefined : "skip")],
+    ],
+    "AOP-OTHER-LEVEL-ONLY": [[/^At once \(CLOUDFLARE_API_TOKEN needs .* it must print "success":true/, NOTHING], ...NEW_LEAF],
+    "AOP-ASSOCIATION-OFF": [[/^At once \(CLOUDFLARE_API_TOKEN needs .* it must print "success":true/, NOTHING]],
+    "AOP-ASSOCIATION-MISSING": NEW_LEAF,
+    "AOP-CERTIFICATE-PENDING": [
+        [
+            /^Wait: it takes some minutes\. If it does not become active:$/,
+            async (shift, words) => {
+                // The minutes pass, and with them what comes by waiting.
+                if (shift.way === "it comes") for (const one of shift.zone.hostnameCertificates.values()) one.activeAt = Date.now();
+                return unlessHealthy(shift, words);
+            },
+        ],
+        ...NEW_LEAF,
+    ],
+    "LEAF-EXPIRED": [[/^renews an issued leaf, and uploads it again/, NOTHING], [/^A brought one: /, NOTHING], ...NEW_LEAF],
+    "LEAF-EXPIRES-SOON": [
+        [/^renews an issued leaf, and uploads it again/, NOTHING],
+        [/^And let a pipeline run it every week\.$/, NOTHING],
+        ...NEW_LEAF,
+    ],
+    "TRUSTSTORE-OVERWRITTEN": [
+        [
+            /^it must update the truststore object; if it changes only the domain's truststoreVersion, stop$/,
+            (shift) => expect(moves(shift)).to.include("update api-truststore-object"),
+        ],
+        [/^Then find out who wrote the object/, NOTHING],
+    ],
+    "TRUSTSTORE-NOT-PINNED-VERSION": [[/^pins the version that it writes/, NOTHING], ...NEW_LEAF],
+    "CA-REISSUED-SAME-NAME": [[/^mends a truststore that was changed by hand$/, NOTHING], ...NEW_LEAF],
+    "LEAF-WRONG-CA": [...NEW_LEAF, [/^And find out who uploaded the other certificate\.$/, NOTHING]],
+    "TRUSTSTORE-LACKS-ISSUER": [[/^puts the program's truststore back$/, NOTHING], ...NEW_LEAF],
+    "SHARED-CA-TRUSTED": [
+        [
+            /^not found: Hostname$/,
+            ({ answers, printed }) => {
+                const [mode, list] = printed.split("\n");
+                Object.assign(answers, { mode, list });
+            },
+        ],
+        [
+            /^Mode Shared: move to Hostname\. Only if originPullAuthorities was not found, for what is presented must be trusted before:$/,
+            ({ answers }) => (answers.mode === "Shared" && answers.list!.includes("not found") ? undefined : "skip"),
+        ],
+        [
+            /^Mode Shared: its zone setting goes, and is protected \(tls_client_auth itself stays on\):$/,
+            ({ answers }) => (answers.mode === "Shared" ? undefined : "skip"),
+        ],
+        [
+            /^take the URN of type cloudflare:index\/zoneSetting:ZoneSetting whose name ends in -tls-client-auth$/,
+            takeUrn(/urn:\S+\$cloudflare:index\/zoneSetting:ZoneSetting::\S+-tls-client-auth$/m),
+        ],
+        [
+            /^Mode Shared: in two deployments, with your own list in the place of 1 if it was found:$/,
+            ({ answers }) => (answers.mode === "Shared" ? undefined : "skip"),
+        ],
+        [
+            /^Mode Hostname with cloudflare-shared in the list: end the move:$/,
+            ({ answers }) => {
+                const names = answers.list!.split(",");
+                answers["<the list without cloudflare-shared>"] = names.filter((name) => name !== "cloudflare-shared").join(",");
+                return answers.mode !== "Shared" && names.includes("cloudflare-shared") ? undefined : "skip";
+            },
+        ],
+        [
+            /^Neither: somebody changed the truststore\. Put it back, and find out who:$/,
+            ({ answers }) => (answers.mode === "Shared" || answers.list!.includes("cloudflare-shared") ? "skip" : undefined),
+        ],
+    ],
+    "TRUSTSTORE-WARNINGS": [
+        [/^takes away a certificate that somebody put beside the program's$/, NOTHING],
+        [/^If the warning stays, it is of an authority of the program's\./, NOTHING],
+    ],
+    "DOMAIN-MISSING": [
+        [/^First make sure that this is the right place \(here: eu-west-1\)\./, NOTHING],
+        [/^If it is:$/, ({ printed }) => expect(printed).to.equal("123456789012\neu-west-1")],
+        [
+            /^it must create the domain and what hangs on it; if it also creates the bucket, the API or the function, stop: wrong account$/,
+            (shift) =>
+                expect(moves(shift).filter((move) => move.startsWith("create"))).to.deep.equal(["create api-domain", "create api-mapping"]),
+        ],
+    ],
+    "CAA-FORBIDS-AMAZON": [
+        [
+            /^In Cloudflare's DNS, add a record of type CAA, name (\S+), tag issue, value (\S+); keep those that are there\./,
+            ({ zone, patient }, words) => {
+                const [, name, value] = /name (\S+), tag issue, value (\S+);/.exec(words)!;
+                const id = patient.cloud.nextId("record");
+                const content = `0 issue "${value}"`;
+                zone.records.set(id, { id, name: name!, type: "CAA", content, ttl: 300, proxied: false, comment: undefined });
+            },
+        ],
+        [/^A certificate that has failed is made anew:$/, NOTHING],
+        ...NEW_CERTIFICATE,
+    ],
+    "SERVER-CERTIFICATE-EXPIRED": [
+        [/^Make the certificate anew; its validation record is written again if it is gone:$/, NOTHING],
+        ...NEW_CERTIFICATE,
+    ],
+    "SERVER-CERTIFICATE-PENDING": [
+        [
+            /^Wait for ACM: the validation record stands\. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:$/,
+            async ({ patient: { cloud } }) => {
+                const held = [...cloud.aws.certificates.values()].find(({ domainName }) => domainName === PATIENT)!;
+                if (held.status !== "PENDING_VALIDATION") return undefined;
+                // What ACM does by itself, if what the text says of the record is so.
+                expect(held.validationRecords.every((record) => resolvesUnproxied(cloud, record))).to.equal(true);
+                Object.assign(held, { status: "ISSUED", ...(await cloud.webCa.issue([held.domainName])) });
+                return "stop";
+            },
+        ],
+        ...NEW_CERTIFICATE,
+    ],
+    "SERVER-CERTIFICATE-WRONG-NAME": [
+        [/^puts back a certificate that was swapped by hand$/, NOTHING],
+        [/^If the program passes certificateArn: /, NOTHING],
+    ],
+    "MTLS-REMOVED": [[/^Now; then find out who changed the domain/, NOTHING]],
+    "FLAG-NOT-DEPLOYED": [[/^turns automatic deployment on again$/, NOTHING]],
+    "MAPPING-WITHOUT-MTLS": [
+        [/^prints id and path of each mapping$/, (shift) => ([shift.answers["<id>"]] = shift.printed.split("\t") as [string])],
+        [/^for each of them$/, NOTHING],
+        [/^Whoever calls this API by \S+ is cut off by that: /, NOTHING],
+    ],
+    "ROUTE-MISSING": [
+        [/^makes a route again that was deleted$/, NOTHING],
+        [/^Or run the doctor again with a path that the API has: /, NOTHING],
+    ],
+    THROTTLED: [
+        [/^puts a limit back that was changed in the console$/, NOTHING],
+        [
+            /^If the configured limit is too low, and this is no attack/,
+            ({ way, answers }) => {
+                answers["<requests a second>"] = "1000";
+                answers["<requests>"] = "500";
+                return way === "more" || way === "none configured" ? undefined : "skip";
+            },
+        ],
+        [/^No limit is configured, and the evidence above shows one: .* until one is configured, as above\.$/, NOTHING],
+        [/^No limit is configured, and the evidence shows none: /, NOTHING],
+    ],
+    "INTEGRATION-FAILING": [
+        [/^the access log$/, ({ printed }) => expect(printed).to.contain('"status":"500"')],
+        [
+            /^If its integrationError speaks of permissions:$/,
+            // The lab's access log leaves that field empty: whether it would speak of them is looked up.
+            ({ patient }) =>
+                [...patient.cloud.aws.functions.values()].some(({ permissions }) => permissions.size === 0) ? undefined : "skip",
+        ],
+        [
+            /^Otherwise the function or the backend fails: read its own log, and deploy the last version that worked\.$/,
+            ({ patient }) => {
+                for (const [name, fn] of patient.cloud.aws.functions) fn.files = { ...patient.whole.aws.functions.get(name)!.files };
+            },
+        ],
+    ],
+    "ORIGIN-PORT-80-OPEN": [
+        [
+            /^It must print (\S+)\. If it prints another name:$/,
+            ({ printed }, words) => (printed === /print (\S+)\. /.exec(words)![1] ? "skip" : undefined),
+        ],
+        [
+            /^If it prints this one, run CONFIRM from another network: .* If it answers from there too, tell AWS Support\.$/,
+            ({ patient }) => (patient.cloud.gatewayPort80Open = false),
+        ],
+    ],
+    "HOST-MISMATCH-ANSWERED": [
+        [
+            /^Let the handler answer 403 to every event without requestContext\.authentication\.clientCert \(the sample handler does\), and deploy\./,
+            async ({ terminal }) => {
+                // This stack has the sample handler: each way in ends at its 403, as CONFIRM says.
+                const [cause] = (await terminal.diagnose()).causes;
+                for (const seen of cause!.evidence) expect(seen).to.match(/: HTTP 403$/);
+            },
+        ],
+        [
+            /^Do not delete other custom domains for this\. Open a case with AWS Support/,
+            ({ patient }) => (patient.cloud.variants.hostMismatch = "refused"),
+        ],
+    ],
+    "ROLE-WITHOUT-SCOPE": [
+        [
+            /^Allow (.+) to the role or user that the doctor runs as$/,
+            ({ patient }, words) => {
+                for (const action of /^Allow (.+) to the role/.exec(words)![1]!.split(", ")) patient.cloud.denied.delete(action);
+            },
+        ],
+    ],
+    "TOKEN-WITHOUT-SCOPE": [
+        [
+            /^Add (.+) for this zone to the token/,
+            ({ patient }, words) => {
+                for (const scope of /^Add (.+) for this zone/.exec(words)![1]!.split(", ")) patient.cloud.denied.delete(scope);
+            },
+        ],
+    ],
+};

@@ -1,0 +1,83 @@
+/** A person at night with a terminal and a text: follows its FIX line by line, and looks whether its CONFIRM is so. */
+import { expect } from "chai";
+import type { Cause } from "../../doctor";
+import type { Zone } from "../../lab/cloud";
+import type { Patient } from "./patient";
+import { Terminal } from "./terminal";
+
+/** One night under way. */
+export class Shift {
+    readonly terminal: Terminal;
+    /** What the person puts in the place of `<…>`. */
+    readonly answers: Record<string, string> = {};
+    constructor(
+        readonly patient: Patient,
+        readonly way: string | undefined,
+    ) {
+        this.terminal = new Terminal(patient);
+    }
+    get printed(): string {
+        return this.terminal.printed.trim();
+    }
+    get zone(): Zone {
+        return this.patient.cloud.cloudflare.zones.get(this.patient.deployed.zoneId)!;
+    }
+    healthy = async (): Promise<boolean> => (await this.terminal.diagnose()).verdict === "healthy";
+}
+
+/** What a person does at some words: "skip" passes over the commands below them, "stop" has nothing left to do. */
+export type Deed = (shift: Shift, words: string) => unknown;
+/** The words that a text must have, and what is done at them. */
+export type Deeds = [said: RegExp, deed: Deed][];
+
+/** By what CONFIRM says after `# mended: `; without these words it is the doctor, which must say healthy. */
+const MENDED: [RegExp, RegExp][] = [
+    [/^what your API answers there, e\.g\. 200 or 401; not API Gateway's 403, and no 5xx$/, /^(200|401)$/],
+    [
+        /^000 and a connection error, or 403 with \{"message":"Forbidden"\}; anything else, another 403 too: /,
+        /^000$|^\{"message":"Forbidden"\}\n403$/,
+    ],
+    [/^000 and a connection error$/, /^000$/],
+    [/^404 with \{"message":"Not Found"\}; anything else: still open$/, /^\{"message":"Not Found"\}\n404$/],
+    [/^ISSUED$/, /^ISSUED$/],
+    [/^no TruststoreWarnings$/, /^(?!.*TruststoreWarnings)/],
+    [/^a line 0 issue "amazon\.com"$/, /^0 issue "amazon\.com"$/m],
+    [/^ada\.ns\.cloudflare\.com and bob\.ns\.cloudflare\.com; /, /^ada\.ns\.cloudflare\.com\.\nbob\.ns\.cloudflare\.com\.$/],
+    [/^nothing; /, /^$/],
+    [/^_[0-9a-f]+\.acm-validations\.aws\.$/, /^_[0-9a-f]+\.acm-validations\.aws\.$/],
+];
+
+const COMMAND = /^((?:pulumi|aws|curl|printf|dig|npx) .*?|[A-Z]+='.*?')(?:\s+# (.*))?$/;
+
+/** Follows a FIX, line by line. */
+export async function follow(shift: Shift, fix: string, deeds: Deeds): Promise<void> {
+    let passing = false;
+    for (const line of fix.split("\n")) {
+        const [, command, comment] = COMMAND.exec(line) ?? [];
+        if (command !== undefined) {
+            if (passing) continue;
+            const filled = command.replace(/<[^>]+>/g, (gap) => shift.answers[gap] ?? gap);
+            const ok = await shift.terminal.paste(filled);
+            expect(ok || !/pulumi (up|preview)/.test(command), `${command} fails: ${shift.printed}`).to.equal(true);
+        }
+        const words = command === undefined ? line : comment;
+        if (words === undefined) continue;
+        const found = deeds.find(([said]) => said.test(words));
+        if (!found) throw new Error(`nobody knows what to do at: ${words}`);
+        const answer = await found[1](shift, words);
+        if (answer === "stop") return;
+        if (command === undefined) passing = answer === "skip";
+    }
+}
+
+/** Whether CONFIRM says that it is mended. */
+export async function confirms({ terminal }: Shift, { confirm }: Cause): Promise<boolean> {
+    const [line = "", ...others] = confirm.split("\n");
+    const [, command] = COMMAND.exec(line) ?? [];
+    const ok = await terminal.paste(command!);
+    const [, mended] = /^# mended: (.*)$/m.exec(others.join("\n")) ?? [];
+    if (mended === undefined) return ok;
+    const [, expected] = MENDED.find(([said]) => said.test(mended)) ?? [];
+    if (!expected) throw new Error(`nobody knows whether it is so: ${mended}`);
+    return expected.test(terminal.printed.trim());
+}
