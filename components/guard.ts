@@ -84,7 +84,10 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
                 rule: "other-key",
                 path: `originPull.authorities "${name}"`,
                 message: `must stand for the same CA key while the edge presents it${presented === undefined ? " or may present it" : ""}; received ${keysOf(next, name) ? "another key" : "a key that is not known yet"}`,
-                fix: "add the new CA as an authority with a name of its own, present it in the next deployment, and drop this one after that",
+                fix:
+                    presented === undefined
+                        ? finishFirst
+                        : "add the new CA as an authority with a name of its own, present it in the next deployment, and drop this one after that",
             });
     }
     if (next.presented !== presented && !mustStay.includes(next.presented) && !sameKeys(old, next, next.presented))
@@ -93,9 +96,11 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
             path: "originPull.presented",
             message: `must name an authority that the API trusts already (${list(Object.keys(old.authorities))}); received "${next.presented}"`,
             fix:
-                next.presented === CLOUDFLARE_SHARED
-                    ? `trust it first: an authority with Cloudflare's shared CA as its caCertificatePem (in the stack's configuration: cloudflare-shared) beside "${presented ?? old.presented}", which stays presented; then mode Shared with "${presented ?? old.presented}" still in originPull.authorities; then without it`
-                    : `deploy with "${next.presented}" in originPull.authorities and presented "${presented ?? old.presented}" first, then present it`,
+                presented === undefined
+                    ? finishFirst
+                    : next.presented === CLOUDFLARE_SHARED
+                      ? `trust it first: an authority with Cloudflare's shared CA as its caCertificatePem (in the stack's configuration: cloudflare-shared) beside "${presented}", which stays presented; then mode Shared with "${presented}" still in originPull.authorities; then without it`
+                      : `deploy with "${next.presented}" in originPull.authorities and presented "${presented}" first, then present it`,
         });
     return found;
 }
