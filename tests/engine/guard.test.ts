@@ -1,8 +1,9 @@
 /** The guard on the real engine: in the preview, in the update, before anything moves. */
 import { expect } from "chai";
+import { CloudflareProtectedHttpApi } from "../../components";
 import { createCloud } from "../../lab/createCloud";
 import { providers, type Provider } from "../../lab/provider";
-import { addHandler } from "../support/handler";
+import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PROJECT, RealHost } from "./hosts";
 import { program, trusting } from "./programs";
@@ -70,18 +71,49 @@ describe("the guard on the real engine", function () {
         const [, key] = /pulumi config set (\S+:breakGlass) "orders: <reason>"/.exec(refused.text) ?? [];
         expect(key).to.equal(`${PROJECT}:breakGlass`);
         const config = { [`${PROJECT}:breakGlass`]: "orders: the key of CA 1 leaked" };
-        const held = await host.preview(protectedProgram(["2"], "2"), { config });
-        const urns = [...new Set(held.text.match(/urn:pulumi:\S+::orders-origin-pull-ca-1-[a-z]+/g))];
-        expect(urns, held.text).not.to.deep.equal([]);
-        for (const urn of [
-            ...urns,
-            urns[0]!.replace(/tls:index.*$/, "tls:index/privateKey:PrivateKey::orders-origin-pull-ca-1-key"),
-            urns[0]!.replace(/tls:index.*$/, "tls:index/selfSignedCert:SelfSignedCert::orders-origin-pull-ca-1-certificate"),
-        ])
-            await host.cli(["state", "unprotect", urn, "--yes"]);
+        // "for each that the next run names": one run names what it comes to, the next what is behind it.
+        const named: string[] = [];
+        for (;;) {
+            const held = await host.preview(protectedProgram(["2"], "2"), { config });
+            if (held.ok) break;
+            const urns = [...new Set(held.text.match(/urn:pulumi:\S+::orders-origin-pull-ca-1-[a-z]+/g))];
+            expect(
+                urns.filter((urn) => !named.includes(urn)),
+                held.text,
+            ).not.to.deep.equal([]);
+            for (const urn of urns) await host.cli(["state", "unprotect", urn, "--yes"]);
+            named.push(...urns);
+        }
+        expect(named).to.have.length.within(1, 2);
         const swapped = await host.up(protectedProgram(["2"], "2"), { config });
         expect(swapped.ok, swapped.text).to.equal(true);
         expect(swapped.text).to.contain('The glass is broken for "orders" (the key of CA 1 leaked)');
         expect((await host.preview(protectedProgram(["2"], "2"))).steps).to.deep.equal([]);
+    });
+
+    it("judges each of several components for itself", async () => {
+        const both = (orders: string[], pets: string[]) =>
+            program(
+                trusting(orders, orders.at(-1)!),
+                () =>
+                    new CloudflareProtectedHttpApi("pets", {
+                        domainName: "pets.example.com",
+                        zoneId: "zone1",
+                        routes: [{ routeKey: "$default", lambdaArn: HANDLER_ARN }],
+                        originPull: { authorities: pets.map((name) => ({ name })), presented: pets[0] },
+                        deletionProtection: false,
+                    }),
+            );
+        expect((await host.up(both(["1"], ["1"]))).ok).to.equal(true);
+        for (const operation of [host.preview, host.up]) {
+            const refused = await operation(both(["1"], ["2"]));
+            expect(refused.ok).to.equal(false);
+            expect(refused.text)
+                .to.contain('CloudflareProtectedHttpApi "pets" must not change')
+                .and.not.contain('HttpApi "orders" must not');
+            expect(refused.steps.filter((step) => / pets-(?!ledger)/.test(step))).to.deep.equal([]);
+        }
+        const calm = await host.up(both(["1"], ["1", "2"]));
+        expect(calm.ok, calm.text).to.equal(true);
     });
 });

@@ -5,15 +5,18 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { Engine, type ProviderLike } from "../../lab/engine";
 import { serve, type Provider } from "../../lab/provider";
 import { findPulumi } from "../../tools/pulumiCli";
+import { findMachine, findSecrets, secretPieces } from "./leaks";
 
 const execFile = promisify(childProcess.execFile);
 
 export const PROJECT = "cloudflare-protected-http-api";
 export const PASSPHRASE = "correct-horse-battery-staple";
+export const TOKEN = "cf-token-b5d1c2a4e6f80317";
 export type Program = () => unknown;
 
 /** What one operation did. */
@@ -27,7 +30,6 @@ export interface Done {
 
 export interface RunOptions {
     config?: Record<string, string>;
-    secrets?: Record<string, string>;
     /** `--target`, by the resources' names. Real engine only. */
     target?: string[];
     /** `--refresh`. Real engine only. */
@@ -85,18 +87,22 @@ export class RealHost implements Host {
     #config: string[] = [];
     /** Everything that the CLI said, events included, but for debug messages. */
     transcript = "";
+    /** The process list while the CLI was running. */
+    processes = "";
 
     private constructor(
         readonly stack: Stack,
         readonly folder: string,
         readonly servers: { close(): void }[],
+        readonly privateKeys: Set<string>,
     ) {}
 
     static async open(providers: Record<string, Provider>, env: Record<string, string> = {}): Promise<RealHost> {
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "engine-test-"));
         const cli = findPulumi();
+        const privateKeys = new Set<string>();
         const served = await Promise.all(
-            Object.entries(providers).map(async ([name, provider]) => ({ name, server: await serve(provider) })),
+            Object.entries(listening(providers, privateKeys)).map(async ([name, provider]) => ({ name, server: await serve(provider) })),
         );
         const stack = await LocalWorkspace.createOrSelectStack(
             { stackName: "dev", projectName: PROJECT, program: async () => Promise.resolve() },
@@ -113,11 +119,14 @@ export class RealHost implements Host {
                 },
             },
         );
-        return new RealHost(
+        const host = new RealHost(
             stack,
             folder,
             served.map(({ server }) => server),
+            privateKeys,
         );
+        await stack.setConfig("cloudflare:apiToken", { value: TOKEN, secret: true });
+        return host;
     }
 
     async #run(
@@ -126,16 +135,17 @@ export class RealHost implements Host {
         operation: (listen: (event: EngineEvent) => void) => Promise<unknown>,
     ): Promise<Done> {
         for (const key of this.#config) await this.stack.removeConfig(key);
-        this.#config = [...Object.keys(options.config ?? {}), ...Object.keys(options.secrets ?? {})];
+        this.#config = Object.keys(options.config ?? {});
         for (const [key, value] of Object.entries(options.config ?? {})) await this.stack.setConfig(key, { value });
-        for (const [key, value] of Object.entries(options.secrets ?? {})) await this.stack.setConfig(key, { value, secret: true });
         this.stack.workspace.program = async () => {
             const outputs = await program();
             return (outputs ?? {}) as Record<string, unknown>;
         };
         const steps: string[] = [];
         const said: string[] = [];
+        let looked: Promise<unknown> | undefined;
         const listen = (event: EngineEvent): void => {
+            looked ??= execFile("ps", ["-eo", "args"]).then(({ stdout }) => (this.processes += stdout));
             // The SDK puts whole answers, secrets included, into its debug messages; the README warns of their logs.
             if ((event.diagnosticEvent?.severity as string | undefined) !== "debug") this.transcript += `${JSON.stringify(event)}\n`;
             const step = event.resourcePreEvent?.metadata;
@@ -154,6 +164,7 @@ export class RealHost implements Host {
         } catch (error) {
             return { ok: false, steps: steps.sort(), text: `${said.join("\n")}\n${(error as Error).message}` };
         } finally {
+            await looked;
             LISTENED.forEach((event, i) => {
                 for (const listener of process.listeners(event))
                     if (!before[i]!.includes(listener)) process.off(event, listener as (error: unknown) => void);
@@ -236,9 +247,48 @@ export class RealHost implements Host {
     /** The whole state, as it would be stored. */
     state = async (): Promise<string> => JSON.stringify((await this.stack.exportStack()).deployment);
 
-    close(): Promise<void> {
+    /** The places in which a secret is in clear text, and facts of this machine in the state. */
+    async leaks(more: Record<string, string> = {}): Promise<{ searched: number; found: string[] }> {
+        const pieces = secretPieces(this.privateKeys, [TOKEN, PASSPHRASE]);
+        const texts = { "what the CLI said": this.transcript, "the process list": this.processes, ...more };
+        const { searched, found } = findSecrets(pieces, this.folder, texts);
+        // One that a killed CLI left torn is another test's business.
+        const state = await this.state().catch(() => "null");
+        const facts = findMachine(state, this.folder).map((fact) => `the state names ${fact}`);
+        return { searched, found: [...found, ...facts] };
+    }
+
+    /** Ends it, and fails if it leaves a secret anywhere. */
+    async close(): Promise<void> {
+        const { found } = await this.leaks();
         for (const server of this.servers) server.close();
         fs.rmSync(this.folder, { recursive: true, force: true });
-        return Promise.resolve();
+        if (found.length > 0) throw new Error(`a secret, or a fact of the machine, is in: ${found.join(", ")}`);
     }
+}
+
+/** The providers, with the private keys that they make or take put by. */
+function listening(providers: Record<string, Provider>, privateKeys: Set<string>): Record<string, Provider> {
+    const take = (message: unknown): void => {
+        const properties = (message as { getProperties?(): Struct | undefined } | undefined)?.getProperties?.()?.toJavaScript() ?? {};
+        for (const value of Object.values(properties))
+            if (typeof value === "string" && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) privateKeys.add(value);
+    };
+    return Object.fromEntries(
+        Object.entries(providers).map(([name, { impl }]) => [
+            name,
+            {
+                impl: {
+                    ...impl,
+                    create: (call, cb) => {
+                        take(call.request);
+                        impl.create!(call, (error, response) => {
+                            take(response);
+                            cb(error, response);
+                        });
+                    },
+                },
+            } satisfies Provider,
+        ]),
+    );
 }
