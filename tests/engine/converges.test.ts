@@ -7,7 +7,7 @@ import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { SmallHost } from "./hosts";
 import { STEPS, sampled, type Step } from "./programs";
-import { summary } from "./summary";
+import { ORPHANS, leftovers, summary } from "./summary";
 import { Watch } from "./watch";
 
 type When = "before" | "lost";
@@ -107,10 +107,14 @@ describe("a deployment that is stopped at any call", function () {
         it(`is finished by the next one, or stops saying what stands in its way: ${title}, the answer lost`, async () => {
             const stuck: string[] = [];
             for (const target of sampled(whole.calls)) {
-                const { failed, again, entered } = await attempt(one, target, "lost");
+                const { failed, again, end, entered } = await attempt(one, target, "lost");
                 expect(failed.text, `${target} was to fail`).to.contain(`the connection broke at ${target}`);
                 expect(entered).to.deep.equal([]);
-                if (again.ok) continue;
+                if (again.ok) {
+                    const { missing, left } = leftovers(end, whole.end);
+                    expect([missing, left.filter((one) => !ORPHANS.test(one))], `after ${target}`).to.deep.equal([[], []]);
+                    continue;
+                }
                 expect(again.text, `after ${target}`).to.match(STANDS_IN_THE_WAY);
                 stuck.push(`${target}: ${again.text.split("\n")[0]}`);
             }

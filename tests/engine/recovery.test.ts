@@ -11,12 +11,8 @@ import { needsPulumi } from "../support/needsPulumi";
 import { SmallHost } from "./hosts";
 import type { Interruption, Recovered } from "./interrupted";
 import { STEPS, sampled, type Step } from "./programs";
-import { leftovers, summary } from "./summary";
+import { ORPHANS, leftovers, summary } from "./summary";
 import { Watch } from "./watch";
-
-/** What the README says is made again, with the first one left behind: all of it has a random name. */
-const ORPHANS =
-    /^(buckets|apis\/api#(\/integrations|\/stages\/\$default\/deployed\/integrations)?|certificates|logGroups|functions\/orders\/permissions)\//;
 
 const execute = promisify(execFile);
 

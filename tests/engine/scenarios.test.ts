@@ -1,6 +1,6 @@
 /** One history of deployments on both engines: the same steps, the same cloud, and closed after every single operation. */
 import { expect } from "chai";
-import { CloudflareProtectedHttpApi } from "../../components";
+import { CloudflareProtectedHttpApi, type HttpApiRoute } from "../../components";
 import { createCloud } from "../../lab/createCloud";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
@@ -9,6 +9,14 @@ import { BROUGHT_ARN, addCertificate, leaf, moving, program, trusting } from "./
 import { summary } from "./summary";
 import { Watch } from "./watch";
 import { needsPulumi } from "../support/needsPulumi";
+
+const withPets = (pets: Omit<HttpApiRoute, "routeKey">): Program =>
+    program({
+        routes: [
+            { routeKey: "$default", lambdaArn: HANDLER_ARN },
+            { routeKey: "GET /pets", ...pets },
+        ],
+    });
 
 /** Each deployment of the history: what it is, and what must have moved (`undefined`: only the same on both engines). */
 const HISTORY: { title: string; program: Program; steps?: string[]; live: boolean }[] = [
@@ -25,19 +33,33 @@ const HISTORY: { title: string; program: Program; steps?: string[]; live: boolea
     { title: "cors gone", program: program(), steps: ["update orders-api"], live: true },
     {
         title: "route added",
-        program: program({
-            routes: [
-                { routeKey: "$default", lambdaArn: HANDLER_ARN },
-                { routeKey: "GET /pets", httpUrl: "https://pets.example.org/" },
-            ],
-        }),
+        program: withPets({ httpUrl: "https://pets.example.org/" }),
         steps: ["create orders-integration-get-pets", "create orders-route-get-pets"],
         live: true,
     },
     {
+        title: "its target changed",
+        program: withPets({ httpUrl: "https://pets2.example.org/" }),
+        steps: ["update orders-integration-get-pets"],
+        live: true,
+    },
+    {
+        title: "it needs IAM",
+        program: withPets({ httpUrl: "https://pets2.example.org/", authorizationType: "AWS_IAM" }),
+        steps: ["update orders-route-get-pets"],
+        live: true,
+    },
+    {
+        title: "it needs IAM no more",
+        program: withPets({ httpUrl: "https://pets2.example.org/" }),
+        steps: ["update orders-route-get-pets"],
+        live: true,
+    },
+    { title: "its target is the function", program: withPets({ lambdaArn: HANDLER_ARN }), live: true },
+    {
         title: "route removed",
         program: program(),
-        steps: ["delete orders-integration-get-pets", "delete orders-route-get-pets"],
+        steps: ["delete orders-integration-get-pets", "delete orders-permission-get-pets", "delete orders-route-get-pets"],
         live: true,
     },
     // Each input changed once, and back.
@@ -204,7 +226,8 @@ describe("a history of deployments", function () {
     let real: Awaited<ReturnType<typeof play>>;
     const told = (name: string, { watch }: Awaited<ReturnType<typeof play>>) =>
         console.log(
-            `      ${name}: ${watch.probes} bypass probes, 0 expected in, ${watch.entered.length} in; ${watch.served} visitors served, ${watch.dropped.length} dropped`,
+            `      ${name}: ${HISTORY.length} deployments and a destroy; ${watch.probes} bypass probes, ${watch.entered.length} in, ${watch.throughSharedCa} more while the shared CA was trusted; ` +
+                `${watch.served} visitors served, ${watch.kept} of them on a kept connection, ${watch.dropped.length} dropped`,
         );
 
     before(async () => {
