@@ -71,12 +71,21 @@ async function activation(times: number[]): Promise<void> {
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left + 1));
 }
 
+const EDGES = ["top", "bottom", "left", "right", "mid"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`]);
+
+/** With lines around its cells on a terminal, and plain lines elsewhere. */
+function tableOf(head: string[]): Table.Table {
+    const plain = { ...Object.fromEntries([...EDGES, "mid-mid"].map((edge) => [edge, ""])), middle: " " };
+    return new Table({
+        head,
+        style: { head: [], border: [], compact: true, ...(process.stdout.isTTY ? {} : { "padding-left": 0 }) },
+        ...(process.stdout.isTTY ? {} : { chars: plain }),
+    });
+}
+
 function printRows(rows: Row[], colour: boolean): void {
     const { green, red, yellow } = pc.createColors(colour);
-    const table = new Table({
-        head: ["", "who", "TLS", "expected", "seen", "Lambda invocations", ""],
-        style: { head: [], border: [], compact: true },
-    });
+    const table = tableOf(["", "who", "TLS", "expected", "seen", "Lambda invocations", ""]);
     for (const row of rows)
         table.push([
             row.ok ? green("ok") : red("NO"),
@@ -101,7 +110,7 @@ function printPhases(phases: Phase[]): void {
         "around the edge",
         "got in",
     ];
-    const table = new Table({ head, style: { head: [], border: [], compact: true } });
+    const table = tableOf(head);
     for (const one of phases)
         table.push([
             one.title,
