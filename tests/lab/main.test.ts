@@ -89,7 +89,7 @@ describe("npm start", function () {
         expect(stdout).not.to.contain("\u001b");
         expect(stdout).to.contain("--connect-to api.dev.example.com:443:127.0.0.1:").and.to.contain("not AWS and not Cloudflare");
         expect(stdout).not.to.contain("PRIVATE KEY");
-        expect(run.stdout).not.to.match(/[\u2500-\u257f]/);
+        expect(stdout).not.to.match(/[\u2500-\u257f]/);
     });
 
     it("lists its faults, helps, and refuses an unknown fault by name", async () => {
