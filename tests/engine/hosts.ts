@@ -125,7 +125,8 @@ export class RealHost implements Host {
             served.map(({ server }) => server),
             privateKeys,
         );
-        await stack.setConfig("cloudflare:apiToken", { value: TOKEN, secret: true });
+        // As the README says it. The Automation API's own `setConfig` passes the value as an argument: the process list would show it.
+        await host.cli(["config", "set", "--secret", "cloudflare:apiToken"], {}, TOKEN);
         return host;
     }
 
@@ -210,7 +211,7 @@ export class RealHost implements Host {
     }
 
     /** The CLI itself, as the person at the terminal would call it. */
-    cli = async (args: string[], extra: Record<string, string> = {}): Promise<string> => {
+    cli = async (args: string[], extra: Record<string, string> = {}, input = ""): Promise<string> => {
         const { workDir, envVars, pulumiCommand } = this.stack.workspace;
         const env = {
             ...process.env,
@@ -220,11 +221,11 @@ export class RealHost implements Host {
             ...extra,
         };
         const argv = [...args, "--non-interactive", "--stack", this.stack.name];
-        const { stdout, stderr } = await execFile(pulumiCommand.command, argv, { cwd: workDir, env }).catch(
-            (error: Error & { stdout: string; stderr: string }) => {
-                throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
-            },
-        );
+        const running = execFile(pulumiCommand.command, argv, { cwd: workDir, env });
+        running.child.stdin?.end(input);
+        const { stdout, stderr } = await running.catch((error: Error & { stdout: string; stderr: string }) => {
+            throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
+        });
         return stdout + stderr;
     };
 

@@ -26,8 +26,8 @@ export interface Interruption {
     step: string;
     /** The operations to stop at, one after another, each in a new cloud. */
     targets: string[];
-    /** The CLI is killed, or the provider's answer is lost. */
-    how: "killed" | "lost";
+    /** It fails before its effect, or its answer is lost, or the CLI is killed. */
+    how: "failed" | "lost" | "killed";
     /** Plays the crash that leaves the checkpoint's attributes empty. */
     torn: boolean;
 }
@@ -146,13 +146,19 @@ async function interrupt(step: Step, target: string, { how, torn }: Interruption
     addHandler(cloud);
     const watch = await Watch.start(cloud);
     let armed = false;
-    const made = watch.watched(async (operation) => {
-        if (!armed || operation !== target) return;
-        armed = false;
-        if (how === "lost") throw new Error(`the connection broke at ${target}`);
-        await host.kill();
-        await new Promise(() => undefined); // Its answer never arrives.
-    });
+    const hit = (operation: string): boolean => armed && operation === target && !(armed = false);
+    const broke = new Error(`the connection broke at ${target}`);
+    const made = watch.watched(
+        async (operation) => {
+            if (how === "failed" || !hit(operation)) return;
+            if (how === "lost") throw broke;
+            await host.kill();
+            await new Promise(() => undefined); // Its answer never arrives.
+        },
+        async (operation) => {
+            if (how === "failed" && hit(operation)) throw broke;
+        },
+    );
     const host: RealHost = await RealHost.open(made);
     const run = (): Promise<Done> => (step.program ? host.up(step.program) : host.destroy());
     const byHand: string[] = [];
@@ -165,7 +171,7 @@ async function interrupt(step: Step, target: string, { how, torn }: Interruption
         const stopped = await run();
         expect(armed, `${target} happens`).to.equal(false);
         expect(stopped.ok, `${target} was to be the last; ${stopped.text}`).to.equal(false);
-        if (how === "lost") expect(stopped.text).to.contain(`the connection broke at ${target}`);
+        if (how !== "killed") expect(stopped.text).to.contain(broke.message);
         const mended = how === "killed" && (await cancel(host, torn));
         let again = await run();
         // A checkpoint from before may have missed more than one answer.

@@ -75,35 +75,40 @@ describe("the recovery that the README describes", function () {
             const orphans = new Map<string, number>();
             for (const { target, end } of results) {
                 const { missing, left } = leftovers(end, whole.end);
-                expect(missing, `what is not there after ${how} at ${target}`).to.deep.equal([]);
+                expect(missing, `what is not there after "${how}" at ${target}`).to.deep.equal([]);
                 expect(
                     left.filter((one) => !ORPHANS.test(one)),
-                    `what is left over after ${how} at ${target}`,
+                    `what is left over after "${how}" at ${target}`,
                 ).to.deep.equal([]);
                 for (const kind of new Set(left.map((one) => one.split("/")[0]!))) orphans.set(kind, (orphans.get(kind) ?? 0) + 1);
             }
             const sum = (one: (r: Recovered) => number) => results.reduce((total, r) => total + one(r), 0);
             const hands = results.flatMap(({ target, byHand }) => byHand.map((text) => `${target}: ${text}`));
             console.log(
-                `      ${step.title}: ${results.length} times ${how}, ${sum((r) => Number(r.torn))} torn checkpoints, ${sum((r) => r.probes)} bypass probes, none got in; ` +
+                `      ${step.title}: ${results.length} times ${how}; ${sum((r) => Number(r.torn))} torn checkpoints, ${sum((r) => r.probes)} bypass probes, none got in; ` +
                     `left behind and closed: ${[...orphans].map(([kind, count]) => `${kind} ${count}x`).join(", ") || "nothing"}; ${hands.length} by hand:`,
             );
             for (const text of hands) console.log(`        ${text}`);
         };
 
-        it(`ends in the same cloud after an answer was lost: ${step.title}`, async () => {
-            const targets = sampled(whole.operations);
-            const batches = os.cpus().map((_, batch) => targets.filter((_, index) => index % os.cpus().length === batch));
-            const asked = batches.filter(({ length }) => length > 0);
-            const results = await inTurns(asked, (some) => interrupted({ step: step.title, targets: some, how: "lost", torn: false }));
-            told("an answer lost", results.flat());
-        });
+        for (const [how, words] of [
+            ["failed", "an operation failed"],
+            ["lost", "an answer was lost"],
+        ] as const)
+            it(`ends in the same cloud after ${words}: ${step.title}`, async () => {
+                const targets = sampled(whole.operations);
+                const batches = os.cpus().map((_, batch) => targets.filter((_, index) => index % os.cpus().length === batch));
+                const asked = batches.filter(({ length }) => length > 0);
+                const results = await inTurns(asked, (some) => interrupted({ step: step.title, targets: some, how, torn: false }));
+                told(words, results.flat());
+                if (how === "failed") for (const { end } of results.flat()) expect(end).to.deep.equal(whole.end);
+            });
 
         it(`ends in the same cloud after the CLI was killed: ${step.title}`, async () => {
             const results = await inTurns(sampled(whole.operations), (target) =>
                 interrupted({ step: step.title, targets: [target], how: "killed", torn: whole.operations.indexOf(target) % 4 === 3 }),
             );
-            told("the CLI killed", results.flat());
+            told("the CLI was killed", results.flat());
         });
     }
 });

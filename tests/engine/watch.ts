@@ -125,26 +125,36 @@ export class Watch {
         return underLoad(this.#site, work, (seen) => this.#count(when, seen));
     }
 
-    /** The providers, each operation followed by probes, and by `then`, before the engine hears of it; what `then` rejects with is the answer. */
-    watched(then: (operation: string) => Promise<void> = () => Promise.resolve()): Record<string, Provider> {
+    /**
+     * The providers, each operation followed by probes, and by `then`, before the engine hears of it. With what `then`, or `first` before
+     * it, rejects with, the operation fails.
+     */
+    watched(
+        then: (operation: string) => Promise<void> = () => Promise.resolve(),
+        first: (operation: string) => Promise<void> = () => Promise.resolve(),
+    ): Record<string, Provider> {
         const made = providers(this.cloud);
         for (const provider of Object.values(made))
             for (const method of ["create", "update", "delete"]) {
                 const effect = provider.impl[method]!;
                 provider.impl[method] = (call, cb) => {
                     const request = call.request as { getUrn(): string; getPreview?(): boolean };
-                    effect(call, (error, response) => {
-                        if (request.getPreview?.()) return cb(error, response);
-                        const key = (response as { getProperties?(): Struct | undefined } | undefined)?.getProperties?.()?.toJavaScript();
-                        if (typeof key?.privateKeyPem === "string") this.#keys.push(key.privateKeyPem);
-                        const operation = `${method} ${request.getUrn().split("::").at(-1)}`;
-                        void this.goAround(operation)
-                            .then(() => then(operation))
-                            .then(
-                                () => cb(error, response),
-                                (failed: Error) => cb({ code: UNAVAILABLE, details: failed.message }),
-                            );
-                    });
+                    if (request.getPreview?.()) return effect(call, cb);
+                    const operation = `${method} ${request.getUrn().split("::").at(-1)}`;
+                    const fail = (reason: Error) => cb({ code: UNAVAILABLE, details: reason.message });
+                    first(operation).then(
+                        () =>
+                            effect(call, (error, response) => {
+                                const made = (response as { getProperties?(): Struct | undefined } | undefined)
+                                    ?.getProperties?.()
+                                    ?.toJavaScript();
+                                if (typeof made?.privateKeyPem === "string") this.#keys.push(made.privateKeyPem);
+                                void this.goAround(operation)
+                                    .then(() => then(operation))
+                                    .then(() => cb(error, response), fail);
+                            }),
+                        fail,
+                    );
                 };
             }
         return made;
