@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { pipeline, Readable, Transform } from "node:stream";
 import type { ACM } from "@aws-sdk/client-acm";
 import type { ApiGatewayV2 } from "@aws-sdk/client-apigatewayv2";
 import type { S3 } from "@aws-sdk/client-s3";
@@ -55,6 +56,9 @@ export function hasAwsCredentials(): boolean {
     );
 }
 
+/** Of one answer. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 const QUIET = {
     // A laptop waits for seconds for an instance's metadata that is not there: unless told, nobody asks for it.
     AWS_EC2_METADATA_DISABLED: "true",
@@ -67,6 +71,30 @@ function quietEnvironment(): () => void {
     const set = Object.entries(QUIET).filter(([name]) => process.env[name] === undefined);
     for (const [name, value] of set) process.env[name] = value;
     return () => set.forEach(([name]) => delete process.env[name]);
+}
+
+/** Ends an answer that is larger than any of AWS's: the SDK would keep all of it. */
+function bounded<T extends ApiGatewayV2 | ACM | S3>(client: T): T {
+    // Their types differ in inputs that are of no matter here.
+    (client as Pick<ApiGatewayV2, "middlewareStack">).middlewareStack.add(
+        (next) => async (args) => {
+            const output = await next(args);
+            const response = output.response as { body?: unknown };
+            if (!(response.body instanceof Readable)) return output;
+            let size = 0;
+            const limit = new Transform({
+                transform: (chunk: Buffer, _encoding, done) => {
+                    size += chunk.length;
+                    done(size > MAX_BYTES ? Object.assign(new Error(), { name: "TooLarge" }) : null, chunk);
+                },
+            });
+            // An error of either is the reader's.
+            response.body = pipeline(response.body, limit, () => undefined);
+            return output;
+        },
+        { step: "deserialize", priority: "low", name: "bounded" },
+    );
+    return client;
 }
 
 function connect(options: AwsOptions): Clients {
@@ -83,12 +111,12 @@ function connect(options: AwsOptions): Clients {
         maxAttempts: 2,
         requestHandler: { connectionTimeout: options.timeoutMs, requestTimeout: options.timeoutMs, throwOnRequestTimeout: true },
     };
-    const gateway = new ApiGatewayV2(shared);
+    const gateway = bounded(new ApiGatewayV2(shared));
     // One search for credentials serves all three.
     const same = { ...shared, credentials: gateway.config.credentials };
     const elsewhere = Boolean(env.AWS_ENDPOINT_URL || env.AWS_ENDPOINT_URL_S3);
-    const s3 = new S3({ ...same, followRegionRedirects: true, ...(elsewhere && { forcePathStyle: true }) });
-    return { gateway, acm: new ACM(same), s3 };
+    const s3 = bounded(new S3({ ...same, followRegionRedirects: true, ...(elsewhere && { forcePathStyle: true }) }));
+    return { gateway, acm: bounded(new ACM(same)), s3 };
 }
 
 async function askCertificate(ask: Ask, acm: ACM, arn: string): Promise<AwsEvidence["certificate"]> {

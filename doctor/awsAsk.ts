@@ -72,7 +72,8 @@ function judge({ name, message, status }: Failure, service: string, permission: 
     // AWS names the action itself where it can: a key of KMS or a missing object may need another one than the call's.
     if (/AccessDenied|Unauthorized/.test(name) || status === 403)
         return { denied: /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1] ?? permission };
-    return status === 404 ? null : { problem: `${service} answered ${name} (HTTP ${status})` };
+    // A 404 that does not name what is absent is somebody else's: a proxy's, or a wrong endpoint's.
+    return { problem: `${service} answered ${name} (HTTP ${status})` };
 }
 
 /** Makes the asker of one collection. `profile` is the one in use, to be named when it gives no credentials. */

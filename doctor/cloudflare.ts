@@ -27,6 +27,26 @@ const DNS = "DNS Read";
 const RULES = "Config Rules Read";
 
 const MAX_RECORDS = 100;
+/** Of one answer. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** The SDK takes a page of HTML for an empty list, and a missing zone would be told where a proxy or a wrong address has answered. */
+async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response> {
+    const response = await fetch(...request);
+    const { status, headers, body } = response;
+    const unusable = (code: string): Error => Object.assign(new Error(code), { code });
+    // Of these the status says enough.
+    if (status >= 500 || status === 429) return (await body?.cancel(), new Response(null, { status, headers }));
+    if (!/\bjson\b/i.test(headers.get("content-type") ?? "")) throw unusable("NOT_JSON");
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+        size += chunk.length;
+        if (size > MAX_BYTES) throw unusable("TOO_LARGE");
+        chunks.push(chunk);
+    }
+    return new Response(Buffer.concat(chunks), { status, headers });
+}
 
 /** Loads the parts of the SDK that are asked: the whole of it takes three times as long, and `import()` twice as long as this. */
 function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
@@ -55,6 +75,7 @@ function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
         baseURL: baseUrl,
         timeout: timeoutMs,
         maxRetries: 1,
+        fetch: fetchJson,
         // CLOUDFLARE_LOG=debug would write whole requests.
         logLevel: "off",
     });

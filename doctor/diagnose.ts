@@ -4,6 +4,7 @@ import { checksOf } from "./checks";
 import type { Evidence } from "./evidence";
 import type { Cause, Check, Impact, Report } from "./report";
 import { View, described } from "./view";
+import { visibleReport } from "./visible";
 
 const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3, "not-judged": 4 };
 
@@ -35,7 +36,7 @@ function nextProbe(view: View, checks: Check[]): string {
         return `The API's default endpoint answered HTTP ${entry.status}: it is open around the edge. Now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: give AWS credentials, and run ${asked} again`;
     if (!cloudflare && !view.visitorUp)
         return [
-            `Visitors are not served: ${visitor ? described(visitor) : "nobody answered"}. ${aws ? "Cloudflare was" : "Neither cloud was"} not asked, and this needs ${aws ? "it" : "both"}:`,
+            `Visitors are not served: ${visitor ? described(visitor) : "nobody answered"}. ${aws ? "Cloudflare was not" : "Neither cloud was"} asked, and this needs ${aws ? "it" : "both"}:`,
             ...(aws ? [] : ["export AWS_PROFILE=<profile> AWS_REGION=<the API's region>"]),
             "read -rs CLOUDFLARE_API_TOKEN && export CLOUDFLARE_API_TOKEN   # needs Zone Read, DNS Read, Zone Settings Read, SSL and Certificates Read, and the right to read configuration rules",
             `${asked} <the arguments of this run>`,
@@ -78,7 +79,7 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
     const slots = evidence.cloudflare?.hostnameCertificates?.length;
     if (slots !== undefined && slots >= 9)
         notes.push(`Cloudflare: ${slots} of the zone's 10 hostname certificates are used; a rotation needs a spare one`);
-    return {
+    return visibleReport<Report>({
         schemaVersion: 1,
         domainName: evidence.domainName,
         verdict,
@@ -90,5 +91,5 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
         edgeLocations: [...new Set(evidence.probes.flatMap(({ edgeLocation }) => edgeLocation ?? []))].sort(),
         took,
         startedAt: started.toISOString(),
-    };
+    });
 }

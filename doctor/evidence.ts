@@ -15,7 +15,7 @@ export interface ProbeEvidence {
     id: string;
     tls: "1.2" | "1.3" | "-";
     outcome: Outcome;
-    /** Error code or message of what is not a status. */
+    /** Error code or message of what is not a status, or of an answer that broke off. */
     reason?: string;
     status?: number;
     answeredBy?: AnsweredBy;

@@ -4,7 +4,9 @@ import type { AwsEvidence, CloudflareEvidence, Evidence, Network } from "./evide
 import { gatherDns } from "./dnsEvidence";
 import { nameOf, strangersIdentity, type ClientIdentity } from "./identities";
 import { Names } from "./network";
+import { readOptions } from "./options";
 import { probe, type Look, type ProbeRequest, type ProbeResult } from "./probe";
+import { visibleEvidence } from "./visible";
 
 /** What to look at, and with whose rights. */
 export interface DoctorOptions {
@@ -36,8 +38,11 @@ export interface DoctorOptions {
 
 /** Requests of the visitor over TLS 1.3: edges differ, and so does luck. */
 const TRIES = 3;
-const REGION = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
-export const regionalTarget = (name: string | undefined): string | undefined => (name && REGION.test(name) ? name : undefined);
+/** Names of CAs that are told: a truststore holds a few. */
+const AUTHORITIES = 8;
+const REGION = /^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
+/** The name, if it is one of a custom domain's: whoever else wrote it into a record has no say in where we go, nor in what a FIX holds. */
+const regionalTarget = (name: string | undefined): string | undefined => (name?.startsWith("d-") && REGION.test(name) ? name : undefined);
 
 /** The first value of several sources; undefined when none has one. */
 async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefined> {
@@ -50,8 +55,9 @@ async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefi
 }
 
 /** Never rejects for what it finds; rejects for options that cannot be read. */
-export async function gather(options: DoctorOptions): Promise<Evidence> {
-    const { domainName, network = {}, timeoutMs = 15_000, path = "/" } = options;
+export async function gather(given: DoctorOptions): Promise<Evidence> {
+    const options = readOptions(given);
+    const { domainName, network = {}, timeoutMs, path } = options;
     const deadline = AbortSignal.timeout(timeoutMs);
     // Everything listens to it at once.
     setMaxListeners(0, deadline);
@@ -67,14 +73,12 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
     const dns = step("DNS", gatherDns(names, domainName, deadline));
     const aws = gatherAws(options, timeoutMs).then((value) => (value && told("AWS"), value));
     const cloudflare = gatherCloudflare(options, aws, timeoutMs).then((value) => (value && told("Cloudflare"), value));
-    const grey = dns.then(({ aliases }) => aliases.find((name) => regionalTarget(name)));
-    const given = options.targetDomainName;
-    const target = given
-        ? Promise.resolve(given)
+    const target = options.targetDomainName
+        ? Promise.resolve(options.targetDomainName)
         : firstOf([
-              aws.then((value) => value?.domain?.targetDomainName),
-              cloudflare.then((value) => value?.records?.map(({ content }) => content).find((name) => name.startsWith("d-"))),
-              grey.then((name) => (name?.startsWith("d-") ? name : undefined)),
+              aws.then((value) => regionalTarget(value?.domain?.targetDomainName)),
+              cloudflare.then((value) => value?.records?.map(({ content }) => content).find(regionalTarget)),
+              dns.then(({ aliases }) => aliases.find(regionalTarget)),
           ]);
     const apiId = options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id);
     const sibling = options.sibling
@@ -157,7 +161,7 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
     const accepted = probes.find(
         ({ evidence: { id, certificateRequested } }) => id === "no-certificate" && certificateRequested,
     )?.authorities;
-    return {
+    return visibleEvidence({
         domainName,
         targetDomainName: await target,
         apiId: await apiId,
@@ -165,10 +169,10 @@ export async function gather(options: DoctorOptions): Promise<Evidence> {
         now: new Date(),
         dns: await dns,
         probes: probes.map(({ evidence }) => evidence),
-        acceptedAuthorities: accepted && (await Promise.all(accepted.map(nameOf))),
+        acceptedAuthorities: accepted && (await Promise.all(accepted.slice(0, AUTHORITIES).map(nameOf))),
         aws: await aws,
         cloudflare: await cloudflare,
-    };
+    });
 }
 
 const regionOf = (target: string | undefined): string | undefined => (target === undefined ? undefined : REGION.exec(target)?.[1]);

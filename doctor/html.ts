@@ -7,6 +7,7 @@ import type { ProbeEvidence } from "./evidence";
 import { STYLE } from "./htmlStyle";
 import type { Cause, Check, Report } from "./report";
 import { IMPACTS } from "./text";
+import { visibleLines } from "./visible";
 
 const README = "README.md";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -26,10 +27,7 @@ type Value = Markup | string | number | undefined | Value[];
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 /** Text that is text in an element and in a quoted attribute. Characters that show nothing, or turn the line round, are shown by their number. */
-const escaped = (text: string): string =>
-    text
-        .replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`)
-        .replace(/[&<>"']/g, (one) => ENTITIES[one]!);
+const escaped = (text: string): string => visibleLines(text).replace(/[&<>"']/g, (one) => ENTITIES[one]!);
 
 function markup(value: Value): string {
     if (value instanceof Markup) return value.text;

@@ -37,8 +37,15 @@ export async function strangersIdentity(domainName: string): Promise<ClientIdent
     };
 }
 
-/** A distinguished name as text, `CN=…, O=…`. */
+const LONGEST_NAME = 1024;
+
+/** A distinguished name as text, `CN=…, O=…`. What a hostile server sends in place of one takes seconds to read, or cannot be read. */
 export async function nameOf(der: Buffer): Promise<string> {
+    if (der.length > LONGEST_NAME) return "a name that is too long";
     const { Name } = await loadX509();
-    return new Name(new Uint8Array(der).buffer).toString();
+    try {
+        return new Name(new Uint8Array(der).buffer).toString();
+    } catch {
+        return "an unreadable name";
+    }
 }

@@ -5,13 +5,14 @@ import type { Report } from "./report";
 
 export type { Network } from "./evidence";
 export type { DoctorOptions } from "./gather";
+export { OptionError } from "./options";
 export type { Cause, Check, Impact, Report } from "./report";
 
 /**
  * Looks at one deployment from outside, and at both clouds where there are credentials.
  *
  * @returns A report; never rejects for what is wrong out there.
- * @throws Error for options that cannot be read.
+ * @throws OptionError for options that cannot be read.
  */
 export async function examine(options: DoctorOptions): Promise<Report> {
     const started = new Date();

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** `npx cloudflare-protected-http-api doctor`: read-only; exit code 0 healthy, 1 fault, 2 could not tell or bad input. */
 import * as fs from "node:fs";
-import * as tls from "node:tls";
+import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { DoctorOptions } from "./gather";
 import { examine, type Report } from "./index";
-import { NetworkError } from "./network";
+import { LONGEST_MS, OptionError, readName, readOptions, received } from "./options";
+import { visible } from "./visible";
 
 interface Flags {
     all?: string;
@@ -30,11 +31,11 @@ interface Flags {
     cloudflareBaseUrl?: string;
 }
 
-class InputError extends Error {}
-
 const EXIT = { healthy: 0, fault: 1, unknown: 2 } as const;
 const WAIT_FIRST_MS = 1000;
 const WAIT_MOST_MS = 15_000;
+/** Looks at a time: a hundred at once would take so much of this machine that their servers seem late. */
+const AT_ONCE = 8;
 const CERT_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_CERT";
 const KEY_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_KEY";
 /** What a deployment in the file of `--all` may say. */
@@ -44,8 +45,9 @@ const FIELDS = ["domainName", "targetDomainName", "apiId", "zoneId", "region", "
 function duration(text: string): number {
     const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
     const value = Number(number) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? "s") as "s"];
-    if (number === undefined || value <= 0) throw new InvalidArgumentError("It must be a time such as 15s or 5m.");
-    return value;
+    if (number === undefined || value <= 0 || value > LONGEST_MS)
+        throw new InvalidArgumentError("It must be a time such as 15s or 5m, and at most 24h.");
+    return Math.ceil(value);
 }
 
 const list = (value: string, before: string[]): string[] => [...before, value];
@@ -61,39 +63,45 @@ function read(file: string, what: string): string {
     try {
         return fs.readFileSync(file, "utf8");
     } catch (error) {
-        throw new InputError(`${what} must be a file that can be read; received ${file} (${(error as NodeJS.ErrnoException).code})`);
+        throw new OptionError(`${what} must be a file that can be read; received ${file} (${(error as NodeJS.ErrnoException).code})`);
     }
 }
 
-function domainName(text: unknown): string {
-    const name =
-        typeof text === "string"
-            ? text
-                  .replace(/^https?:\/\//, "")
-                  .replace(/[/.]+$/, "")
-                  .toLowerCase()
-            : "";
-    if (!/^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(name))
-        throw new InputError(`a name must be a full domain name such as api.example.com; received ${JSON.stringify(text)}`);
-    return name;
+/** Whether the page can be written, before anything is looked at. */
+function checkPage(file: string): void {
+    fs.accessSync(path.dirname(file), fs.constants.W_OK);
+    if (!fs.existsSync(file)) return;
+    fs.accessSync(file, fs.constants.W_OK);
+    if (fs.statSync(file).isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+}
+
+function toPage(file: string, work: () => void): void {
+    try {
+        work();
+    } catch (error) {
+        throw new OptionError(`--html must be a file that can be written; received ${file} (${(error as NodeJS.ErrnoException).code})`);
+    }
 }
 
 /** The deployments in the file of `--all`: a list of objects, or of names. */
 function deployments(file: string): Partial<DoctorOptions>[] {
     let parsed: unknown;
     try {
-        parsed = JSON.parse(read(file, "--all"));
+        parsed = JSON.parse(read(file, "--all").replace(/^\ufeff/, ""));
     } catch (error) {
-        if (error instanceof InputError) throw error;
-        throw new InputError(`--all must be JSON; ${file} is not (${(error as Error).message})`);
+        if (error instanceof OptionError) throw error;
+        // Its error quotes the text, and the file may be another one than was meant.
+        throw new OptionError(`--all must be JSON; ${file} is not`);
     }
-    if (!Array.isArray(parsed) || parsed.length === 0) throw new InputError(`--all must hold a list of deployments; ${file} does not`);
+    if (!Array.isArray(parsed) || parsed.length === 0) throw new OptionError(`--all must hold a list of deployments; ${file} does not`);
     return parsed.map((one: unknown) => {
-        if (typeof one === "string") return { domainName: domainName(one) };
-        const given = (one ?? {}) as Record<string, unknown>;
+        if (typeof one === "string") return { domainName: readName(one) };
+        if (typeof one !== "object" || one === null || Array.isArray(one))
+            throw new OptionError(`--all must hold names or objects; received ${received(one)}`);
+        const given = one as Record<string, unknown>;
         const unknown = Object.keys(given).filter((key) => !FIELDS.includes(key as (typeof FIELDS)[number]));
-        if (unknown.length > 0) throw new InputError(`--all: ${unknown.join(", ")} must be one of ${FIELDS.join(", ")}`);
-        return { ...given, domainName: domainName(given.domainName) };
+        if (unknown.length > 0) throw new OptionError(`--all: ${visible(unknown.join(", "))} must be one of ${FIELDS.join(", ")}`);
+        return { ...given, domainName: readName(given.domainName) };
     });
 }
 
@@ -101,15 +109,7 @@ function identity(flags: Flags): DoctorOptions["own"] {
     const certificatePem = flags.cert === undefined ? process.env[CERT_VARIABLE] : read(flags.cert, "--cert");
     const privateKeyPem = flags.key === undefined ? process.env[KEY_VARIABLE] : read(flags.key, "--key");
     if (!certificatePem && !privateKeyPem) return undefined;
-    if (!certificatePem || !privateKeyPem) throw new InputError("--cert and --key must be given together (or their variables)");
-    try {
-        // Node says it in OpenSSL's words, and only when the first connection is made.
-        tls.createSecureContext({ cert: certificatePem, key: privateKeyPem });
-    } catch {
-        throw new InputError(
-            "--cert must be a certificate (PEM) and --key its unencrypted private key (PEM); they cannot be read, or do not fit each other",
-        );
-    }
+    if (!certificatePem || !privateKeyPem) throw new OptionError("--cert and --key must be given together (or their variables)");
     return { certificatePem, privateKeyPem };
 }
 
@@ -117,11 +117,12 @@ function optionsOf(flags: Flags, one: Partial<DoctorOptions> & { domainName: str
     const headers = Object.fromEntries(
         flags.headerEnv.map(([header, variable]) => {
             const value = process.env[variable];
-            if (value === undefined) throw new InputError(`--header-env: the variable ${variable} must be set`);
+            if (value === undefined) throw new OptionError(`--header-env: the variable ${variable} must be set`);
             return [header.toLowerCase(), value];
         }),
     );
-    return {
+    // All are read before the first is looked at.
+    return readOptions({
         path: flags.path,
         targetDomainName: flags.target,
         apiId: flags.apiId,
@@ -141,27 +142,48 @@ function optionsOf(flags: Flags, one: Partial<DoctorOptions> & { domainName: str
             dnsServers: flags.dnsServer,
             caPem: flags.cacert === undefined ? undefined : read(flags.cacert, "--cacert"),
         },
+    });
+}
+
+/** Runs what it is given, so many at a time. */
+function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+    let running = 0;
+    const waiting: (() => void)[] = [];
+    return async (work) => {
+        if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+        else running++;
+        try {
+            return await work();
+        } finally {
+            const next = waiting.shift();
+            if (next) next();
+            else running--;
+        }
     };
 }
 
 /** Until it is healthy, or the time is up. */
-async function waited(options: DoctorOptions, waitMs: number | undefined, say: (text: string) => void): Promise<Report> {
+async function waited(
+    look: () => Promise<Report>,
+    { domainName }: DoctorOptions,
+    waitMs: number | undefined,
+    say: (text: string) => void,
+): Promise<Report> {
     const deadline = Date.now() + (waitMs ?? 0);
     for (let pause = WAIT_FIRST_MS; ; pause = Math.min(pause * 2, WAIT_MOST_MS)) {
-        const report = await examine(options);
+        const report = await look();
         const left = deadline - Date.now();
         if (report.verdict === "healthy" || left <= 0) return report;
-        say(`${options.domainName}: ${report.causes[0]?.id ?? "could not tell"}; ${Math.ceil(left / 1000)} s left`);
+        say(`${domainName}: ${report.causes[0]?.id ?? "could not tell"}; ${Math.ceil(left / 1000)} s left`);
         await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
     }
 }
 
-async function run(given: string[], flags: Flags): Promise<number> {
-    const targets = [
-        ...given.map((name) => ({ domainName: domainName(name) })),
-        ...(flags.all === undefined ? [] : deployments(flags.all)),
-    ];
-    if (targets.length === 0) throw new InputError("give a name such as api.example.com, or --all FILE");
+async function run(given: string[], flags: Flags): Promise<void> {
+    const targets = [...given.map((name) => ({ domainName: readName(name) })), ...(flags.all === undefined ? [] : deployments(flags.all))];
+    if (targets.length === 0) throw new OptionError("give a name such as api.example.com, or --all FILE");
+    const { html } = flags;
+    if (html !== undefined) toPage(html, () => checkPage(html));
     const terminal = process.stderr.isTTY === true && !flags.json;
     const done = new Set<string>();
     const progress = (text: string): void => {
@@ -170,22 +192,28 @@ async function run(given: string[], flags: Flags): Promise<number> {
     };
     const say = (text: string): void => void process.stderr.write(`${text}\n`);
     const all = targets.map((one) => optionsOf(flags, one as { domainName: string }));
-    const reports = await Promise.all(all.map((options) => waited({ ...options, onProgress: progress }, flags.wait, say)));
+    const atOnce = limited(AT_ONCE);
+    const reports = await Promise.all(
+        all.map((options) => waited(() => atOnce(() => examine({ ...options, onProgress: progress })), options, flags.wait, say)),
+    );
     if (terminal && flags.wait === undefined) process.stderr.write("\r\x1b[K");
-    if (flags.html !== undefined) {
-        const { reportHtml } = await import("./html.js");
-        fs.writeFileSync(flags.html, reportHtml(reports));
-    }
+    const codes = reports.map(({ verdict }) => EXIT[verdict]);
+    // Before anything is printed: whoever reads may go away.
+    process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
     if (flags.json) console.log(JSON.stringify(reports.length === 1 ? reports[0] : { schemaVersion: 1, reports }, null, 2));
     else {
         const { reportText, summaryText } = await import("./text.js");
         const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
         console.log(reports.map((report) => reportText(report, colour)).join("\n\n"));
         if (reports.length > 1) console.log(`\n${summaryText(reports, colour)}`);
-        if (flags.html !== undefined) console.log(`\nThe page: ${flags.html}`);
     }
-    const codes = reports.map(({ verdict }) => EXIT[verdict]);
-    return codes.includes(1) ? 1 : Math.max(...codes);
+    if (html !== undefined) {
+        const { reportHtml } = await import("./html.js");
+        toPage(html, () => fs.writeFileSync(html, reportHtml(reports)));
+        if (!flags.json) console.log(`\nThe page: ${html}`);
+    }
+    // A search for a name or for credentials that hangs would keep the process beyond its time.
+    process.stdout.write("", () => process.exit());
 }
 
 function command(): Command {
@@ -226,19 +254,18 @@ function command(): Command {
         .option("--dns-server <address:port>", "ask this DNS server; may be repeated", list, [])
         .option("--cloudflare-base-url <url>", "Cloudflare's API elsewhere (AWS has AWS_ENDPOINT_URL)")
         .allowExcessArguments(false)
-        .action(async (given: string[], flags: Flags) => {
-            process.exitCode = await run(given, flags);
-        });
+        .action(run);
     return program;
 }
 
-// A reader that has seen enough, such as `head`, is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 2));
+// A reader that has seen enough, such as `head`, is no error; the exit code is the verdict's all the same.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? undefined : 2));
+process.stderr.on("error", () => undefined);
 if (require.main === module)
     command()
         .parseAsync()
         .catch((error: Error) => {
             // Bad input is a sentence; anything else is ours, and says where.
-            console.error(error instanceof InputError || error instanceof NetworkError ? `error: ${error.message}` : error.stack);
+            console.error(error instanceof OptionError ? `error: ${visible(error.message)}` : error.stack);
             process.exit(2);
         });

@@ -2,9 +2,7 @@
 import * as dns from "node:dns";
 import * as net from "node:net";
 import type { Network } from "./evidence";
-
-/** An option that cannot be read. */
-export class NetworkError extends Error {}
+import { OptionError, received } from "./options";
 
 interface Entry {
     host: string;
@@ -17,10 +15,20 @@ interface Entry {
 const FIELD = String.raw`(\[[^\]]*\]|[^:]*)`;
 const CONNECT_TO = new RegExp(`^${[FIELD, FIELD, FIELD, FIELD].join(":")}$`);
 
+/** Empty is any. */
+const isPort = (text: string): boolean => text === "" || (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 65_535);
+
+/** An address, alone or with a port: Node ends the process for a port of 0. */
+function isDnsServer(text: string): boolean {
+    const [, v6, v6Port, v4, v4Port] = /^\[(.*)\](?::(\d+))?$|^([\d.]+):(\d+)$/.exec(text) ?? [];
+    return net.isIP(v6 ?? v4 ?? text) > 0 && (v6 === undefined || net.isIPv6(v6)) && isPort(v6Port ?? v4Port ?? "");
+}
+
 const parse = (text: string): Entry => {
     const match = CONNECT_TO.exec(text);
-    if (!match) throw new NetworkError(`connect-to must be host:port:connect-to-host:connect-to-port; received ${JSON.stringify(text)}`);
-    const [, host, port, toHost, toPort] = match as unknown as [string, string, string, string, string];
+    const [, host, port, toHost, toPort] = (match ?? []) as unknown as [string, string, string, string, string];
+    if (!match || !isPort(port) || !isPort(toPort))
+        throw new OptionError(`connect-to must be host:port:connect-to-host:connect-to-port; received ${received(text)}`);
     return { host: host.toLowerCase(), port, toHost: toHost.replace(/^\[|\]$/g, ""), toPort };
 };
 
@@ -34,15 +42,15 @@ export class Names {
     readonly #resolver: dns.promises.Resolver;
     readonly #own: boolean;
 
-    /** @throws Error for an entry that cannot be read. */
+    /** @throws OptionError for an entry that cannot be read. */
     constructor(network: Network, timeoutMs: number) {
         this.#entries = (network.connectTo ?? []).map(parse);
         this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs, 5000), tries: 1 });
         this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
         if (!this.#own) return;
         for (const server of network.dnsServers!)
-            if (!net.isIP(server.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1")))
-                throw new NetworkError(`--dns-server must be an address, or address:port; received ${JSON.stringify(server)}`);
+            if (!isDnsServer(server))
+                throw new OptionError(`--dns-server must be an address, or address:port; received ${received(server)}`);
         this.#resolver.setServers(network.dnsServers!);
     }
 

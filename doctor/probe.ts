@@ -48,6 +48,10 @@ export interface Look {
 }
 
 const BODY_CHARACTERS = 200;
+/** Certificates of a chain that are looked at: API Gateway sends four. */
+const CHAIN = 10;
+/** What is shorter is no secret, and would be found in any text. */
+const SECRET_CHARACTERS = 6;
 
 const answeredBy = (headers: http.IncomingHttpHeaders): AnsweredBy => {
     if (headers["cf-mitigated"] !== undefined) return "challenge";
@@ -91,21 +95,38 @@ const nodesRoots = (): X509Certificate[] => (ownRoots ??= tls.rootCertificates.m
 /** Whether the chain that the server sent is good for the name; undefined when it is. */
 function chainProblem(chain: Buffer[], name: string, caPem: string | undefined): string | undefined {
     try {
-        const certificates = chain.map((der) => new X509Certificate(der));
+        const certificates = chain.slice(0, CHAIN).map((der) => new X509Certificate(der));
         const [leaf] = certificates;
         if (!leaf) return "no certificate";
         if (Date.parse(leaf.validTo) < Date.now()) return "CERT_HAS_EXPIRED";
         if (leaf.checkHost(name) === undefined) return "ERR_TLS_CERT_ALTNAME_INVALID";
         const roots = [...nodesRoots(), ...(caPem === undefined ? [] : readCertificates(caPem))];
-        const climb = (child: X509Certificate, depth: number): boolean =>
-            roots.some((root) => child.checkIssued(root) && child.verify(root.publicKey)) ||
-            (depth < 6 &&
-                certificates.some(
-                    (one) => one !== child && child.checkIssued(one) && child.verify(one.publicKey) && climb(one, depth + 1),
-                ));
-        return climb(leaf, 0) ? undefined : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
+        // Each is climbed once: certificates that all issue one another would keep us for ever.
+        const rest = new Set(certificates);
+        const climb = (child: X509Certificate): boolean =>
+            rest.delete(child) &&
+            (roots.some((root) => child.checkIssued(root) && child.verify(root.publicKey)) ||
+                [...rest].some((one) => child.checkIssued(one) && child.verify(one.publicKey) && climb(one)));
+        return climb(leaf) ? undefined : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
     } catch {
         return "unreadable certificate";
+    }
+}
+
+/** What is to be known of the server's certificate once the handshake is over. */
+function judgeServer(socket: tls.TLSSocket, expectedName: string, result: ProbeEvidence): void {
+    try {
+        const certificate = socket.getPeerCertificate();
+        result.serverNotAfter = new Date(certificate.valid_to).toISOString();
+        const identity = tls.checkServerIdentity(expectedName, certificate) as NodeJS.ErrnoException | undefined;
+        result.serverVerified = socket.authorized && identity === undefined;
+        if (!result.serverVerified)
+            result.serverProblem = socket.authorized
+                ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
+                : String(socket.authorizationError);
+    } catch {
+        // It may hold a date that is none.
+        result.serverProblem = "unreadable certificate";
     }
 }
 
@@ -126,7 +147,8 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
     let heard = (): Buffer => Buffer.alloc(0);
     let socket: net.Socket | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
-        result.outcome = outcomeOf(error, connected, secured);
+        // What came before the connection broke is an answer all the same: who refuses says nothing at all.
+        if (result.status === undefined) result.outcome = outcomeOf(error, connected, secured);
         result.reason = error.code ?? error.message;
     };
     try {
@@ -134,6 +156,7 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
         socket = net.connect({ ...at, signal: deadline } as net.NetConnectOpts);
         socket.on("connect", () => (connected = true));
         let stream: net.Socket | tls.TLSSocket = socket;
+        let { headers } = request;
         const secure = request.tls;
         if (secure) {
             const tap = tapped(socket);
@@ -150,19 +173,17 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
             });
             encrypted.on("secureConnect", () => {
                 secured = true;
-                const certificate = encrypted.getPeerCertificate();
-                result.serverNotAfter = certificate.valid_to && new Date(certificate.valid_to).toISOString();
-                const identity = tls.checkServerIdentity(secure.expectedName, certificate) as NodeJS.ErrnoException | undefined;
-                result.serverVerified = encrypted.authorized && identity === undefined;
-                if (!result.serverVerified)
-                    result.serverProblem = encrypted.authorized
-                        ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
-                        : String(encrypted.authorizationError);
+                judgeServer(encrypted, secure.expectedName, result);
             });
             encrypted.on("session", (ticket) => (session = ticket));
             stream = encrypted;
+            if (headers !== undefined) {
+                await Promise.race([handshake(encrypted), aborted(deadline)]);
+                // They may be secret, and are for nobody who cannot show that he is the one.
+                if (!result.serverVerified) headers = undefined;
+            }
         }
-        await exchange(stream, request, result, deadline);
+        await exchange(stream, { ...request, headers }, result, deadline);
     } catch (error) {
         fail(error as NodeJS.ErrnoException);
     } finally {
@@ -180,6 +201,26 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
     if (result.serverProblem === undefined) delete result.serverProblem;
     result.milliseconds = Math.round(performance.now() - started);
     return { evidence: result, session, authorities };
+}
+
+const wasClosed = (): Error => Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
+
+const handshake = (socket: tls.TLSSocket): Promise<void> =>
+    new Promise((resolve, reject) => {
+        socket.once("secureConnect", resolve);
+        // Stays: between this and the request an error must not be nobody's.
+        socket.on("error", reject);
+        socket.once("close", () => reject(wasClosed()));
+    });
+
+/** The body, without what was sent in a header: a handler may answer with what it was asked. */
+function withoutSecrets(body: string, headers: Record<string, string> = {}): string {
+    const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/[\s,;]+/)]);
+    const told = secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1), encodeURIComponent(one)]);
+    return told
+        .filter((one) => one.length >= SECRET_CHARACTERS)
+        .sort((a, b) => b.length - a.length)
+        .reduce((text, one) => text.replaceAll(one, "***"), body);
 }
 
 const aborted = (signal: AbortSignal): Promise<never> =>
@@ -203,27 +244,34 @@ function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEviden
             },
             signal: deadline,
         });
-        stream.once("close", () => reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" })));
+        stream.once("close", () => reject(wasClosed()));
         sent.on("error", reject);
+        // Nobody asked to switch protocols: it is an answer like others.
+        sent.on("upgrade", (response) => {
+            result.outcome = "status";
+            result.status = response.statusCode ?? 0;
+            result.answeredBy = answeredBy(response.headers);
+            resolve();
+        });
         sent.on("response", (response) => {
             result.outcome = "status";
             result.status = response.statusCode ?? 0;
             result.answeredBy = answeredBy(response.headers);
             const ray = response.headers["cf-ray"];
-            if (typeof ray === "string" && ray.includes("-")) result.edgeLocation = ray.slice(ray.lastIndexOf("-") + 1);
+            const location = typeof ray === "string" ? /-([A-Z]{3})$/.exec(ray)?.[1] : undefined;
+            if (location !== undefined) result.edgeLocation = location;
+            // A secret must not be cut in two before it is found.
+            const enough = BODY_CHARACTERS + Math.max(0, ...Object.values(request.headers ?? {}).map(({ length }) => 3 * length));
             let body = "";
+            result.body = body;
             response.setEncoding("utf8");
-            const end = (): void => {
-                result.body = body.slice(0, BODY_CHARACTERS);
-                resolve();
-            };
             response.on("data", (chunk: string) => {
                 body += chunk;
-                if (body.length > BODY_CHARACTERS) end();
+                result.body = withoutSecrets(body, request.headers).slice(0, BODY_CHARACTERS);
+                if (body.length > enough) resolve();
             });
-            response.on("end", end);
-            // What came before the connection broke is an answer all the same.
-            response.on("error", end);
+            response.on("end", resolve);
+            response.on("error", reject);
         });
         sent.end();
     });

@@ -12,6 +12,8 @@ const GATEWAY_WORDS: Record<number, string> = {
     503: '{"message":"Service Unavailable"}',
 };
 
+const REDIRECTS = [301, 302, 303, 307, 308];
+
 const certificates = (pem: string | undefined): X509Certificate[] | undefined => {
     if (pem === undefined) return undefined;
     try {
@@ -27,7 +29,11 @@ export const ownWords = (probe: ProbeEvidence): boolean =>
 
 /** `HTTP 525 (edge)`, `closed in the handshake`. */
 export function described(probe: ProbeEvidence): string {
-    if (probe.outcome === "status") return `HTTP ${probe.status} (${probe.answeredBy})`;
+    const { id, serverProblem } = probe;
+    // Elsewhere it is a row of its own.
+    const invalid = id === "visitor" && serverProblem !== undefined ? `, a certificate that is not valid: ${serverProblem}` : "";
+    const broken = probe.reason === undefined ? "" : `, broken off (${probe.reason})`;
+    if (probe.outcome === "status") return `HTTP ${probe.status} (${probe.answeredBy})${broken}${invalid}`;
     const words = {
         unresolved: "the name does not resolve",
         refused: "no connection",
@@ -64,7 +70,9 @@ export class View {
     }
 
     #arrives(probe: ProbeEvidence): boolean {
-        return probe.outcome === "status" && probe.answeredBy === "gateway" && !ownWords(probe);
+        // Nobody's browser accepts a certificate that is not valid for the name.
+        const { outcome, answeredBy, reason, serverVerified } = probe;
+        return outcome === "status" && reason === undefined && answeredBy === "gateway" && serverVerified && !ownWords(probe);
     }
 
     /** The visitor's status, when the edge or the gateway made it up. */
@@ -86,6 +94,9 @@ export class View {
         const tries = this.probes(id);
         if (tries.length === 0) return undefined;
         if (tries.some((one) => this.#gotIn(one))) return true;
+        // What cannot be read, or not to its end, is no refusal.
+        if (tries.some(({ outcome, reason }) => reason !== undefined && (outcome === "status" || reason.startsWith("HPE_"))))
+            return undefined;
         const seen = tries.some((one) => one.serverVerified) || (id.startsWith("plain") && tries[0]!.outcome !== "timeout");
         if (!seen) return undefined;
         const forbidden = tries.every((one) => one.status === 403);
@@ -93,11 +104,14 @@ export class View {
     }
 
     #gotIn(probe: ProbeEvidence): boolean {
-        const { outcome, status, answeredBy } = probe;
+        const { outcome, status, answeredBy, reason } = probe;
         // A handler may refuse by itself, as the sample's does: then it was reached.
-        if (outcome === "status" && (status === 403 || status === 404) && answeredBy === "gateway") return !ownWords(probe);
-        // 421 is "misdirected"; a redirect serves nothing.
-        return outcome === "status" && status !== undefined && ![301, 302, 307, 308, 400, 403, 404, 421].includes(status);
+        if (outcome === "status" && (status === 403 || status === 404) && answeredBy === "gateway")
+            return reason === undefined && !ownWords(probe);
+        // API Gateway redirects nobody: what is behind it does.
+        if (status !== undefined && REDIRECTS.includes(status) && answeredBy === "gateway") return true;
+        // 421 is "misdirected"; a redirect of anybody else serves nothing.
+        return outcome === "status" && status !== undefined && ![...REDIRECTS, 400, 403, 404, 421].includes(status);
     }
 
     /** What came of a probe that got in. */
@@ -134,7 +148,9 @@ export class View {
 
     get leafExpires(): Date | undefined {
         const text = this.leaf?.validTo ?? this.presented?.expiresOn;
-        return text === undefined ? undefined : new Date(text);
+        const date = new Date(text ?? NaN);
+        // A certificate may hold a date that is none.
+        return Number.isNaN(date.getTime()) ? undefined : date;
     }
 
     get trusted(): X509Certificate[] | undefined {
@@ -147,7 +163,14 @@ export class View {
 
     /** A CA of the list that signed the leaf. */
     signer(leaf: X509Certificate, list: X509Certificate[]): X509Certificate | undefined {
-        return list.find((ca) => leaf.checkIssued(ca) && leaf.verify(ca.publicKey));
+        return list.find((ca) => {
+            try {
+                return leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
+            } catch {
+                // A key of a kind that Node does not know.
+                return false;
+            }
+        });
     }
 
     /** Labels of the API's name below its zone; undefined when the zone is not known. */

@@ -106,8 +106,10 @@ function send(settings, probe, timeoutMs) {
             resolve({ verified, status: 0, marks: [], reason: "", ...seen });
         };
         const timer = later(() => finish({ kind: "timeout", reason: `no answer within ${timeoutMs / 1000} s` }), timeoutMs);
-        /** @param {NodeJS.ErrnoException} error */
-        const closed = (error) => finish({ kind: "closed", reason: error.code ?? "closed" });
+        /** @type {{ status: number; marks: string[] } | undefined} */
+        let begun;
+        /** An answer that breaks off is an answer: who refuses says nothing at all. @param {NodeJS.ErrnoException} error */
+        const closed = (error) => finish(begun ? { kind: "status", ...begun } : { kind: "closed", reason: error.code ?? "closed" });
         tcp.on("error", closed);
         // Only then: while addresses are tried the socket under the handshake would change.
         tcp.on("connect", () => {
@@ -121,14 +123,17 @@ function send(settings, probe, timeoutMs) {
                 checkServerIdentity: () => undefined,
             });
             socket.on("error", closed);
-            socket.on("close", () => finish({ kind: "closed", reason: "closed" }));
+            socket.on("close", () => closed(new Error()));
             // TLS 1.2: the server has shown its certificate and signed with it, and has not judged ours yet.
             socket.on("keylog", () => (verified = problemOf(socket, probe.certificateFor) === undefined));
             socket.on("secureConnect", () => {
                 const problem = problemOf(socket, probe.certificateFor);
                 verified = problem === undefined;
                 if (problem !== undefined) return finish({ kind: "wrong-certificate", reason: problem });
-                ask(socket, settings, probe.host).then((answer) => finish({ kind: "status", ...answer }), closed);
+                ask(socket, settings, probe.host, (answer) => (begun = answer)).then(
+                    (answer) => finish({ kind: "status", ...answer }),
+                    closed,
+                );
             });
         });
     });
@@ -144,18 +149,25 @@ function isGatewaysOwn(body) {
     }
 }
 
-/** @param {tls.TLSSocket} socket @param {Settings} settings @param {string} host @returns {Promise<{ status: number; marks: string[] }>} */
-function ask(socket, settings, host) {
+/**
+ * @param {tls.TLSSocket} socket @param {Settings} settings @param {string} host
+ * @param {(answer: { status: number; marks: string[] }) => void} begin told as soon as the answer's headers are there
+ * @returns {Promise<{ status: number; marks: string[] }>}
+ */
+function ask(socket, settings, host, begin) {
     return new Promise((resolve, reject) => {
         const own = { "user-agent": "cloudflare-protected-http-api-gate" };
         const headers = { ...own, ...settings.headers, host, connection: "close" };
         const request = http.request({ createConnection: () => socket, path: settings.path, headers });
         request.on("error", reject);
+        // Nobody asked to switch protocols: it is an answer like others.
+        request.on("upgrade", ({ statusCode = 0 }) => resolve({ status: statusCode, marks: [] }));
         request.on("response", (response) => {
             const { statusCode = 0, headers: answer } = response;
             const marks = ["apigw-requestid", "cf-ray"].filter((name) => answer[name] !== undefined);
             if (answer["cf-mitigated"] === "challenge") marks.push("challenge");
             if (/^(HIT|STALE|UPDATING|REVALIDATED)$/.test(String(answer["cf-cache-status"]))) marks.push("cached");
+            begin({ status: statusCode, marks: [...marks, "broken off"] });
             let body = "";
             const end = () => {
                 // What is behind API Gateway may say 403 or 404 as well: then it was reached.
@@ -192,6 +204,7 @@ function judgeEdge({ kind, status, marks, reason }) {
             "inconclusive",
             "Cloudflare challenged this machine: let the gate's request pass, by a rule that knows a header of verify.headers",
         ];
+    if (marks.includes("broken off")) return ["down", "the answer broke off"];
     if (marks.includes("cached")) return ["inconclusive", "the answer is from Cloudflare's cache: pass a verify.path that is not cached"];
     if (status === 403)
         return [
@@ -209,9 +222,11 @@ function judgeAround(probe, seen, edge, direct) {
     // An alert comes from whoever speaks TLS there, and at that address the direct probe saw who that is.
     const alerted = probe.id !== "endpoint" && direct.verified && seen.kind === "closed" && /^ERR_SSL_(SSLV3|TLSV13?)_/.test(seen.reason);
     const reached = seen.verified || alerted;
+    if (/^HPE_/.test(seen.reason)) return ["inconclusive", "an answer that is not HTTP is no refusal"];
     if (!reached) return ["inconclusive", "a blocked way out looks like a closed door: run this where AWS can be reached without a proxy"];
     if (seen.kind === "closed") return ["closed", ""];
     if (!probe.refusals.includes(seen.status)) return ["open", "this way around the edge is open"];
+    if (seen.marks.includes("broken off")) return ["inconclusive", "the answer broke off before it told who refuses"];
     // An API that says the same to visitors may have said it itself. The default endpoint's 404 is its own (facts 2.1).
     if (edge.kind === "status" && edge.status === seen.status && !(probe.id === "endpoint" && seen.status === 404))
         return ["inconclusive", `HTTP ${seen.status} is what the edge's visitor gets too, so that it tells nothing`];

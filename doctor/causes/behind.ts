@@ -7,10 +7,11 @@ const takes = (routeKey: string, path: string): boolean => {
     const [method, pattern] = routeKey.split(" ");
     if (!["GET", "ANY"].includes(method!) || pattern === undefined) return false;
     const expression = pattern
-        .replace(/[.*$^()|[\]\\]/g, "\\$&")
-        .replace(/\{[^}/]+\+\}/g, ".+")
-        .replace(/\{[^}/]+\}/g, "[^/]+");
-    return new RegExp(`^${expression}/?$`).test(path);
+        .split(/(\{[^}/]+\})/)
+        // Every other part is a parameter, a greedy one with a plus.
+        .map((part, i) => (i % 2 === 0 ? part.replace(/[.*+?$^(){}|[\]\\]/g, "\\$&") : part.endsWith("+}") ? ".+" : "[^/]+"))
+        .join("");
+    return new RegExp(`^${expression}/?$`).test(path.split("?")[0]!);
 };
 
 export const BEHIND: Rule[] = [

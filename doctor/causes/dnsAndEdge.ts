@@ -54,8 +54,9 @@ export const DNS_AND_EDGE: Rule[] = [
         find: ({ cloudflare, evidence: { dns }, visitor, delegatedToCloudflare }) => {
             if (cloudflare?.records) return cloudflare.records.length === 0 ? ["the zone has no record of this name"] : undefined;
             // An alias is a record: what does not resolve is what it leads to.
-            if (visitor?.outcome !== "unresolved" || !delegatedToCloudflare || dns.problem === "ETIMEOUT" || dns.aliases.length > 0)
-                return undefined;
+            if (visitor?.outcome !== "unresolved" || !delegatedToCloudflare || dns.aliases.length > 0) return undefined;
+            // A server that fails, is late, or answers nonsense has not said that there is none.
+            if (dns.problem !== "ENOTFOUND" && dns.problem !== "ENODATA") return undefined;
             return ["the name does not resolve", `its zone ${dns.zoneName} is delegated to Cloudflare`];
         },
         refresh: "`pulumi refresh` sees it, and the next `pulumi up` makes the record again.",

@@ -18,8 +18,10 @@ export interface Rule {
 }
 
 export const doctorCommand = (view: View): string => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`;
+/** As a shell takes it: a path may hold `&` or `;`. */
+const quoted = (text: string): string => (/^[\w./:%@~-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 export const visitorCommand = (view: View): string =>
-    `curl -sS -o /dev/null -w '%{http_code}\\n' https://${view.evidence.domainName}${view.evidence.path}\n# mended: what your API answers there, e.g. 200 or 401; not API Gateway's 403, and no 5xx`;
+    `curl -sS -o /dev/null -w '%{http_code}\\n' ${quoted(`https://${view.evidence.domainName}${view.evidence.path}`)}\n# mended: what your API answers there, e.g. 200 or 401; not API Gateway's 403, and no 5xx`;
 /** A request around the edge: it must end without an answer, or with API Gateway's own 403. A handler that says 403 was reached. */
 export const aroundCommand = (view: View): string => {
     const { domainName, targetDomainName } = view.evidence;

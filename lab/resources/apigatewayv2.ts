@@ -119,7 +119,8 @@ const api: ResourceType = {
 function writeStage(cloud: Cloud, inputs: Props): Props {
     const held = apiOf(cloud, text(inputs, "apiId"));
     const name = text(inputs, "name");
-    const settings = object(inputs, "defaultRouteSettings") ?? {};
+    const settings = object(inputs, "defaultRouteSettings");
+    const before = held.stages.get(name);
     const log = object(inputs, "accessLogSettings");
     if (log) {
         const arn = text(log, "destinationArn").replace(/:\*$/, "");
@@ -129,10 +130,10 @@ function writeStage(cloud: Cloud, inputs: Props): Props {
     const stage: Stage = {
         name,
         autoDeploy: inputs.autoDeploy === true,
-        throttlingBurstLimit: number(settings, "throttlingBurstLimit"),
-        throttlingRateLimit: number(settings, "throttlingRateLimit"),
+        throttlingBurstLimit: settings ? number(settings, "throttlingBurstLimit") : before?.throttlingBurstLimit,
+        throttlingRateLimit: settings ? number(settings, "throttlingRateLimit") : before?.throttlingRateLimit,
         accessLog: log && { destinationArn: text(log, "destinationArn"), format: text(log, "format") },
-        deployed: held.stages.get(name)?.deployed,
+        deployed: before?.deployed,
         tags: tags(inputs),
     };
     held.stages.set(name, stage);
@@ -170,6 +171,8 @@ const stage: ResourceType = {
             broken("stage-name", "name", "$default, or letters, digits, hyphens and underscores");
         }
     },
+    /** Limits that the program says no more stay as they are: the provider takes a missing block for the same (its stage.go). */
+    same: (property, _before, after) => property === "defaultRouteSettings" && after === undefined,
     create(cloud, inputs) {
         const name = text(inputs, "name");
         if (apiOf(cloud, text(inputs, "apiId")).stages.has(name))
@@ -184,7 +187,7 @@ const stage: ResourceType = {
         return {
             autoDeploy: held.autoDeploy,
             accessLogSettings: held.accessLog,
-            // The provider does not look at them where the program says nothing of them.
+            // As for `same`: the provider does not look at them where the program says nothing of them.
             ...(state.defaultRouteSettings ? { defaultRouteSettings: { throttlingBurstLimit, throttlingRateLimit } } : {}),
             tags: held.tags,
             tagsAll: held.tags,

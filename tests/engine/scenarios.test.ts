@@ -24,11 +24,12 @@ const HISTORY: { title: string; program: Program; steps?: string[]; live: boolea
     { title: "nothing changed", program: program(), steps: [], live: true },
     {
         title: "throttle",
-        program: program({ throttle: { burstLimit: 50, rateLimit: 100 } }),
+        program: program({ throttle: { burstLimit: 5000, rateLimit: 10_000 } }),
         steps: ["update orders-stage"],
         live: true,
     },
-    { title: "throttle gone", program: program(), steps: ["update orders-stage"], live: true },
+    // The provider leaves limits alone of which the program says nothing.
+    { title: "throttle no longer said", program: program(), steps: [], live: true },
     { title: "cors", program: program({ cors: { allowOrigins: ["https://app.example.com"] } }), steps: ["update orders-api"], live: true },
     { title: "cors gone", program: program(), steps: ["update orders-api"], live: true },
     {
