@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import type { Cloud } from "./cloud";
 import { changesOf, type Change } from "./resources/diff";
 import { functions, resourceTypes } from "./resources/index";
+import { readInputs } from "./resources/read";
 import {
     isReplace,
     knownOnly,
@@ -19,7 +20,6 @@ import {
     UNKNOWN,
     type Props,
     type ResourceType,
-    type Table,
 } from "./resources/resourceType";
 
 type Method = (call: { request: unknown }, cb: (err: { code: number; details: string } | null, response?: unknown) => void) => void;
@@ -143,37 +143,6 @@ function diff(q: pb.DiffRequest, pkg: string): pb.DiffResponse {
     for (const key of renewed) note(key, "UPDATE", true, false);
     return response;
 }
-
-/**
- * The inputs as the cloud has them now. What the program did not say is taken up only where the cloud has moved: a default that the
- * cloud filled in is no drift.
- */
-function readInputs(table: Table, inputs: Props, state: Props, now: Props, computed: readonly string[] = []): Props {
-    const read = { ...inputs };
-    for (const [key, value] of Object.entries(now)) {
-        const spec = table[key];
-        if (spec === undefined) continue;
-        const said = Object.hasOwn(inputs, key);
-        if (!said && (computed.includes(key) || sameOrNothing(value, state[key]))) continue;
-        const fields = typeof spec === "string" ? undefined : spec[1];
-        read[key] =
-            fields && said && isProps(value) && isProps(inputs[key])
-                ? readInputs(fields, inputs[key], (state[key] ?? {}) as Props, { ...absent(fields), ...value })
-                : value;
-    }
-    return read;
-}
-
-/** Of an object all fields are known: one that is not there is gone. */
-const absent = (fields: Table): Props => Object.fromEntries(Object.keys(fields).map((field) => [field, undefined]));
-
-/** Whether both say the same; no tags and an empty map of them do. */
-function sameOrNothing(one: unknown, other: unknown): boolean {
-    const said = (value: unknown) => JSON.stringify(tidy({ value: isProps(value) && Object.keys(value).length === 0 ? undefined : value }));
-    return said(one) === said(other);
-}
-
-const isProps = (value: unknown): value is Props => typeof value === "object" && value !== null && !Array.isArray(value);
 
 export function makeProvider(cloud: Cloud, pkg: string): Provider {
     const version = VERSIONS[pkg] ?? "0.0.0";
