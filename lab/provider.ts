@@ -10,17 +10,7 @@ import type { Cloud } from "./cloud";
 import { changesOf, type Change } from "./resources/diff";
 import { functions, resourceTypes } from "./resources/index";
 import { readInputs } from "./resources/read";
-import {
-    isReplace,
-    knownOnly,
-    misfits,
-    plain,
-    RuleError,
-    tidy,
-    UNKNOWN,
-    type Props,
-    type ResourceType,
-} from "./resources/resourceType";
+import { isReplace, knownOnly, misfits, plain, RuleError, tidy, UNKNOWN, type Props, type ResourceType } from "./resources/resourceType";
 
 type Method = (call: { request: unknown }, cb: (err: { code: number; details: string } | null, response?: unknown) => void) => void;
 
