@@ -54,6 +54,19 @@ describe("the guard on the real engine", function () {
         expect(calm.ok, calm.text).to.equal(true);
     });
 
+    it("refuses another name and another zone for a live API", async () => {
+        expect((await host.up(program())).ok).to.equal(true);
+        for (const [path, args] of [
+            ["domainName", { domainName: "other.example.com" }],
+            ["zoneId", { zoneId: "zone2" }],
+        ] as const) {
+            const refused = await host.preview(program(args));
+            expect(refused.ok).to.equal(false);
+            expect(refused.text).to.contain(`${path} must stay`).and.contain("[other-name]").and.contain("make a second component");
+        }
+        expect((await host.preview(program())).steps).to.deep.equal([]);
+    });
+
     it("after a failed step asks to finish first, and lets the presentation be rolled back", async () => {
         await host.up(program(trusting(["1", "2"], "1")));
         broken = "orders-association";
