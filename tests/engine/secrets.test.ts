@@ -48,7 +48,7 @@ describe("secrets on the real engine", function () {
             const { searched, found } = await host.leaks({ "the lab's log": log.join("\n") });
             expect(found).to.deep.equal([]);
             console.log(`      ${host.privateKeys.size} keys, a token and a passphrase: not found in ${searched} places`);
-            expect(findMachine(JSON.stringify({ at: process.cwd() }), host.folder)).to.deep.equal([process.cwd()]);
+            expect(findMachine(JSON.stringify({ at: process.cwd() }), host.folder)).to.include(process.cwd());
 
             const elsewhere = await RealHost.open(made, { HOME: "/nonexistent", USER: "somebody" });
             try {

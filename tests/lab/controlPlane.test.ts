@@ -430,7 +430,10 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
             [502, "Cloudflare answered HTTP 502"],
             [401, "the token is not valid at Cloudflare"],
         ] as const) {
-            const listener: http.RequestListener = (_req, res) => void res.writeHead(status, { "retry-after-ms": "1" }).end(TOKEN);
+            const listener: http.RequestListener = (_req, res) =>
+                void res
+                    .writeHead(status, { "retry-after-ms": "1", "content-type": "application/json" })
+                    .end(JSON.stringify({ said: TOKEN }));
             const evidence = await withServer(listener, (url) => cloudflare({ baseUrl: url }));
             expect(evidence).to.deep.equal({ denied: [], problems: [sentence] });
         }
