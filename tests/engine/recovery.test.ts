@@ -16,22 +16,7 @@ import { Watch } from "./watch";
 
 const execute = promisify(execFile);
 
-/** One step may have one that is played again, in a new cloud; it is told. A machine under load has its moments, and a defect comes back. */
-const again = new Set<string>();
-
 async function interrupted(asked: Interruption): Promise<Recovered[]> {
-    try {
-        return await played(asked);
-    } catch (error) {
-        const step = `${asked.step}, ${asked.how}`;
-        if (again.has(step)) throw error;
-        again.add(step);
-        console.log(`      played again: ${(error as Error).message}`);
-        return played(asked);
-    }
-}
-
-async function played(asked: Interruption): Promise<Recovered[]> {
     const script = path.join(__dirname, "interrupted.ts");
     const options = { maxBuffer: 2 ** 26, timeout: 120_000 + asked.targets.length * 60_000 };
     const { stdout } = await execute(process.execPath, ["--import", "tsx", script, JSON.stringify(asked)], options).catch(
