@@ -156,8 +156,8 @@ function cloudflareChecks(view: View): Check[] {
         seen,
         verdict: verdict(good),
     });
-    const { zone, ssl, sslRule, association, records } = cloudflare;
-    const effective = sslRule?.value ?? ssl;
+    const { zone, association, records } = cloudflare;
+    const { ssl } = view;
     const status = view.presented?.status ?? association?.certStatus;
     const until = view.leafExpires;
     return [
@@ -174,9 +174,7 @@ function cloudflareChecks(view: View): Check[] {
                       records.length > 0 && records.every(({ proxied }) => proxied),
                   ),
               ]),
-        ...(effective === undefined
-            ? []
-            : [row("ssl", "full or strict", `${effective}${sslRule ? " (by a rule)" : ""}`, !["off", "flexible"].includes(effective))]),
+        ...(ssl === undefined ? [] : [row("ssl", "full or strict", `${ssl.value}${ssl.rule ? " (by a rule)" : ""}`, !ssl.plain)]),
         ...(association === undefined
             ? []
             : [

@@ -3,11 +3,14 @@ import { createRequire } from "node:module";
 import type { Hindrances } from "./awsAsk";
 import { createAsk, type Ask } from "./cloudflareAsk";
 import { startDeadline, type Deadline } from "./deadline";
-import type { CloudflareEvidence } from "./evidence";
+import type { CloudflareEvidence, SslRuleEvidence } from "./evidence";
+import { applies, type RuleRequest } from "./ruleExpression";
 
 /** Where to look. */
 export interface CloudflareOptions {
     domainName: string;
+    /** What the visitor asks for; default `/`. */
+    path?: string;
     /** Left out, the zone is found by the labels of the name. */
     zoneId?: string;
     token: string;
@@ -106,23 +109,21 @@ async function askZone(ask: Ask, client: Client, { domainName, zoneId }: Cloudfl
     return found.every(Boolean) ? null : undefined;
 }
 
-/** Whether a rule's expression names this host, as far as that can be told without Cloudflare's evaluation of it. */
-function mentions(expression: string, host: string): boolean {
-    const quoted = host.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    if (expression.trim() === "true") return true;
-    return new RegExp(`(?<!(?:\\bne|!=)\\s*)"${quoted}"`, "i").test(expression) && !/^\s*not\b/.test(expression);
-}
-
-/** The configuration rule that sets the SSL mode of this host: of several, the last one wins. */
-async function askSslRule(ask: Ask, client: Client, zoneId: string, host: string): Promise<CloudflareEvidence["sslRule"]> {
+/** The configuration rules that decide the SSL mode of a visitor's request, from the last one that certainly does. */
+async function askSslRules(ask: Ask, client: Client, zoneId: string, request: RuleRequest): Promise<SslRuleEvidence[]> {
     const ruleset = await ask(RULES, (options) => client.rulesets.phases.get("http_config_settings", { zone_id: zoneId }, options));
-    let last: CloudflareEvidence["sslRule"];
+    let rules: SslRuleEvidence[] = [];
     for (const rule of ruleset?.rules ?? []) {
-        if (rule.action !== "set_config" || rule.enabled === false) continue;
-        const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: string };
-        if (value !== undefined && mentions(rule.expression ?? "", host)) last = { value, description: rule.description ?? "" };
+        const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: unknown };
+        if (rule.action !== "set_config" || rule.enabled === false || typeof value !== "string") continue;
+        // It may be written over several lines, and is quoted in one.
+        const expression = (rule.expression ?? "").replace(/\s*[\r\n]\s*/g, " ").trim();
+        const holds = applies(expression, request);
+        if (holds === false) continue;
+        const one = { value, description: rule.description ?? "", expression, certain: holds === true };
+        rules = one.certain ? [one] : [...rules, one];
     }
-    return last;
+    return rules;
 }
 
 async function askRecords(ask: Ask, client: Client, zoneId: string, name: string) {
@@ -159,11 +160,11 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
             const { value } = (await client.zones.settings.get(id, { zone_id }, call)) as { value?: unknown };
             return typeof value === "string" ? value : undefined;
         });
-    const [zone, ssl, tlsClientAuth, sslRule, zoneLevel, association, certificates, records, validationRecords] = await Promise.all([
+    const [zone, ssl, tlsClientAuth, sslRules, zoneLevel, association, certificates, records, validationRecords] = await Promise.all([
         asked,
         setting("ssl"),
         setting("tls_client_auth"),
-        askSslRule(ask, client, zone_id, host),
+        askSslRules(ask, client, zone_id, { host, path: options.path ?? "/" }),
         ask(CERTIFICATES, (call) => pulls.settings.get({ zone_id }, call)),
         ask(CERTIFICATES, (call) => pulls.hostnames.get(host, { zone_id }, call)),
         ask(CERTIFICATES, async (call) => (await pulls.hostnameCertificates.list({ zone_id }, call)).result),
@@ -175,7 +176,7 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
     return {
         ...(zone && { zone }),
         ...(ssl && { ssl }),
-        ...(sslRule && { sslRule }),
+        ...(sslRules.length > 0 && { sslRules }),
         ...(tlsClientAuth && { globalOriginPull: tlsClientAuth === "on" }),
         ...(zoneLevel && { zoneOriginPull: zoneLevel.enabled === true }),
         ...(association !== undefined && {

@@ -34,6 +34,8 @@ function nextProbe(view: View, checks: Check[]): string {
     const entry = view.entry("default-endpoint");
     if (entry)
         return `The API's default endpoint answered HTTP ${entry.status}: it is open around the edge. Now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: give AWS credentials, and run ${asked} again`;
+    if (view.intercepted)
+        return `Something between this machine and the edge answers in its place, with a certificate of its own (${visitor?.serverProblem}): a sign-in page, or a proxy. From another network: ${asked} <the arguments of this run>`;
     if (!cloudflare && !view.visitorUp)
         return [
             `Visitors are not served: ${visitor ? described(visitor) : "nobody answered"}. ${aws ? "Cloudflare was not" : "Neither cloud was"} asked, and this needs ${aws ? "it" : "both"}:`,

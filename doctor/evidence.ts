@@ -110,6 +110,15 @@ export interface HostnameCertificateEvidence {
     expiresOn?: string;
 }
 
+export interface SslRuleEvidence {
+    /** e.g. `flexible` */
+    value: string;
+    description: string;
+    expression: string;
+    /** Whether it holds for the visitor's request is known. */
+    certain: boolean;
+}
+
 export interface CloudflareEvidence {
     /** Permissions that were denied, in Cloudflare's words, e.g. `Zone Settings Read`. */
     denied: string[];
@@ -117,8 +126,8 @@ export interface CloudflareEvidence {
     /** `null`: there is no such zone for this token. */
     zone?: null | { id: string; name: string; status: string; nameServers: string[] };
     ssl?: string;
-    /** A configuration rule that sets another SSL mode for this hostname, as far as that can be told from its expression. */
-    sslRule?: { value: string; description: string };
+    /** Configuration rules that set, or may set, another SSL mode for a visitor's request; the last one wins. */
+    sslRules?: SslRuleEvidence[];
     /** The global level, `tls_client_auth`. */
     globalOriginPull?: boolean;
     zoneOriginPull?: boolean;

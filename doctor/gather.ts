@@ -197,6 +197,7 @@ async function gatherCloudflare(
     const validationNames = aws.then((value) => value?.certificate?.validationRecords.map(({ name }) => name) ?? []);
     return collectCloudflare({
         domainName: options.domainName,
+        path: options.path,
         zoneId: options.zoneId,
         token,
         baseUrl: options.cloudflareBaseUrl,

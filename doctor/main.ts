@@ -32,6 +32,8 @@ interface Flags {
 }
 
 const EXIT = { healthy: 0, fault: 1, unknown: 2 } as const;
+/** As a shell has it: 128 and SIGINT. */
+const INTERRUPTED = 130;
 const WAIT_FIRST_MS = 1000;
 const WAIT_MOST_MS = 15_000;
 /** Looks at a time: a hundred at once would take so much of this machine that their servers seem late. */
@@ -162,20 +164,22 @@ function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
     };
 }
 
-/** Until it is healthy, or the time is up. */
+/** Until it is healthy, the time is up, or the person has waited enough: then the last report counts, and undefined is that there was none. */
 async function waited(
     look: () => Promise<Report>,
     { domainName }: DoctorOptions,
-    waitMs: number | undefined,
-    say: (text: string) => void,
-): Promise<Report> {
-    const deadline = Date.now() + (waitMs ?? 0);
+    { waitMs = 0, enough, say }: { waitMs?: number; enough: Promise<void>; say: (text: string) => void },
+): Promise<Report | undefined> {
+    const deadline = Date.now() + waitMs;
+    let last: Report | undefined;
     for (let pause = WAIT_FIRST_MS; ; pause = Math.min(pause * 2, WAIT_MOST_MS)) {
-        const report = await look();
+        const report = await Promise.race([look(), enough]);
+        if (!report) return last;
+        last = report;
         const left = deadline - Date.now();
         if (report.verdict === "healthy" || left <= 0) return report;
         say(`${domainName}: ${report.causes[0]?.id ?? "could not tell"}; ${Math.ceil(left / 1000)} s left`);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, Math.min(pause, left))), enough]);
     }
 }
 
@@ -193,14 +197,19 @@ async function run(given: string[], flags: Flags): Promise<void> {
     const say = (text: string): void => void process.stderr.write(`${text}\n`);
     const all = targets.map((one) => optionsOf(flags, one as { domainName: string }));
     const atOnce = limited(AT_ONCE);
-    const reports = await Promise.all(
-        all.map((options) => waited(() => atOnce(() => examine({ ...options, onProgress: progress })), options, flags.wait, say)),
+    // The first Ctrl-C ends the waiting, the second the command.
+    const enough = new Promise<void>((resolve) => void (flags.wait !== undefined && process.once("SIGINT", () => resolve())));
+    const waiting = { waitMs: flags.wait, enough, say };
+    const found = await Promise.all(
+        all.map((options) => waited(() => atOnce(() => examine({ ...options, onProgress: progress })), options, waiting)),
     );
+    const reports = found.filter((report) => report !== undefined);
+    if (reports.length === 0) process.exit(INTERRUPTED);
     if (terminal && flags.wait === undefined) process.stderr.write("\r\x1b[K");
     const codes = reports.map(({ verdict }) => EXIT[verdict]);
     // Before anything is printed: whoever reads may go away.
     process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
-    if (flags.json) console.log(JSON.stringify(reports.length === 1 ? reports[0] : { schemaVersion: 1, reports }, null, 2));
+    if (flags.json) console.log(JSON.stringify(all.length === 1 ? reports[0] : { schemaVersion: 1, reports }, null, 2));
     else {
         const { reportText, summaryText } = await import("./text.js");
         const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;

@@ -1,7 +1,7 @@
 /** The evidence, asked in the words of the diagnosis. Three-valued: `undefined` is "cannot tell". */
 import type { X509Certificate } from "node:crypto";
 import { readCertificates } from "../pki";
-import type { Evidence, HostnameCertificateEvidence, ProbeEvidence } from "./evidence";
+import type { Evidence, HostnameCertificateEvidence, ProbeEvidence, SslRuleEvidence } from "./evidence";
 
 /** What API Gateway itself says when a request gets nowhere. */
 const GATEWAY_WORDS: Record<number, string> = {
@@ -11,6 +11,9 @@ const GATEWAY_WORDS: Record<number, string> = {
     500: '{"message":"Internal Server Error"}',
     503: '{"message":"Service Unavailable"}',
 };
+
+/** SSL modes in which the edge talks plain HTTP to the origin, or to nobody. */
+const PLAIN = ["off", "flexible"];
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 
@@ -75,6 +78,12 @@ export class View {
         return outcome === "status" && reason === undefined && answeredBy === "gateway" && serverVerified && !ownWords(probe);
     }
 
+    /** Somebody on the way answers in the place of the edge, with a certificate of his own: what he says of the origin is worth nothing. */
+    get intercepted(): boolean {
+        const tries = this.probes("visitor");
+        return tries.length > 0 && tries.every((one) => one.outcome === "status" && one.answeredBy === "other" && !one.serverVerified);
+    }
+
     /** The visitor's status, when the edge or the gateway made it up. */
     visitorSays(status: number, by: ProbeEvidence["answeredBy"]): boolean {
         const { visitor } = this;
@@ -93,7 +102,8 @@ export class View {
     open(id: string): boolean | undefined {
         const tries = this.probes(id);
         if (tries.length === 0) return undefined;
-        if (tries.some((one) => this.#gotIn(one))) return true;
+        const own = this.intercepted ? tries.filter(({ serverVerified, answeredBy }) => serverVerified || answeredBy !== "other") : tries;
+        if (own.some((one) => this.#gotIn(one))) return true;
         // What cannot be read, or not to its end, is no refusal.
         if (tries.some(({ outcome, reason }) => reason !== undefined && (outcome === "status" || reason.startsWith("HPE_"))))
             return undefined;
@@ -116,7 +126,7 @@ export class View {
 
     /** What came of a probe that got in. */
     entry(id: string): ProbeEvidence | undefined {
-        return this.probes(id).find((one) => this.#gotIn(one));
+        return this.open(id) ? this.probes(id).find((one) => this.#gotIn(one)) : undefined;
     }
 
     /** Seen of the server that answers to our name at the regional name. */
@@ -128,6 +138,19 @@ export class View {
     /** Whether API Gateway asks for a client certificate at our name (told by TLS 1.2). */
     get certificateRequested(): boolean | undefined {
         return this.probes("no-certificate").find((one) => one.certificateRequested !== undefined)?.certificateRequested;
+    }
+
+    /**
+     * The SSL mode of the visitor's requests, by the zone's setting or by a rule. Where a rule may hold or not, what the edge says decides:
+     * API Gateway's closed port 80 is its 521, or 522.
+     */
+    get ssl(): { value: string; plain: boolean; rule?: SslRuleEvidence } | undefined {
+        const { ssl, sslRules = [] } = this.cloudflare ?? {};
+        const zone = ssl === undefined || sslRules[0]?.certain ? [] : [{ value: ssl, plain: PLAIN.includes(ssl) }];
+        const rules = sslRules.map((rule) => ({ value: rule.value, plain: PLAIN.includes(rule.value), rule }));
+        const possible = [...zone, ...rules].reverse();
+        const noPlainHttp = [521, 522].some((status) => this.visitorSays(status, "edge"));
+        return possible.find(({ plain }) => plain === noPlainHttp) ?? possible[0];
     }
 
     /** The hostname certificate that the association names. */

@@ -224,7 +224,7 @@ export interface Zone {
      * With the zone's own name in it, Cloudflare calls the zone pending.
      */
     delegatedElsewhere: Map<string, string[]>;
-    /** A configuration rule that sets another SSL mode for one hostname. */
+    /** A configuration rule that sets another SSL mode for one hostname, or for all below a name: `*.example.com`. */
     sslRule: { hostname: string; value: string; description: string } | undefined;
     /** A rule that answers every visitor of the zone with a challenge page. */
     challenge: boolean;

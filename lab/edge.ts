@@ -41,7 +41,8 @@ function hasCertificate(zone: Zone, host: string): boolean {
 
 /** A zone's SSL mode for a hostname: a configuration rule beats the setting (facts 6.3). */
 function sslMode(zone: Zone, host: string): string {
-    if (zone.sslRule && normalize(zone.sslRule.hostname) === host) return zone.sslRule.value;
+    const ruled = zone.sslRule && normalize(zone.sslRule.hostname);
+    if (ruled !== undefined && (ruled.startsWith("*.") ? host.endsWith(ruled.slice(1)) : ruled === host)) return zone.sslRule!.value;
     return zone.settings.get("ssl") ?? "full";
 }
 

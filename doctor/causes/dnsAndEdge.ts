@@ -1,4 +1,5 @@
 /** From the name to the edge: delegation, record, the visitor's TLS, and what the edge does before it asks the origin. */
+import { described } from "../view";
 import { doctorCommand, visitorCommand, type Rule } from "./rule";
 
 const DEFAULT_ENDPOINT = /^(?!d-)[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com$/i;
@@ -135,35 +136,31 @@ export const DNS_AND_EDGE: Rule[] = [
         id: "SSL-OVERRIDDEN-BY-RULE",
         title: "A configuration rule sets an SSL/TLS mode in which no client certificate is presented",
         impact: "visitors-down",
-        find: ({ cloudflare }) => {
-            const rule = cloudflare?.sslRule;
-            return rule && ["off", "flexible"].includes(rule.value)
+        find: ({ ssl, visitor }) =>
+            ssl?.plain && ssl.rule
                 ? [
-                      `the rule "${rule.description}" sets ${rule.value} for this hostname`,
+                      ssl.rule.certain
+                          ? `the rule "${ssl.rule.description}" sets ${ssl.value} for this hostname`
+                          : `the rule "${ssl.rule.description}" sets ${ssl.value} for some requests, and a visitor is not served: ${visitor ? described(visitor) : "nobody answered"}`,
                       "origin pulls apply in Full and Full (strict) only",
                   ]
-                : undefined;
-        },
+                : undefined,
         refresh: "The zone's own setting is right; rules are not part of this stack, and strictTls does not read them.",
-        fix: ({ cloudflare, evidence: { domainName } }) =>
+        fix: ({ ssl, evidence: { domainName } }) =>
             [
-                `In Rules, Configuration Rules, edit "${cloudflare?.sslRule?.description}" so that its expression excludes this name; add:`,
-                `and http.host ne "${domainName}"`,
+                `In Rules, Configuration Rules, edit "${ssl?.rule?.description}" so that its expression excludes this name:`,
+                `(${ssl?.rule?.expression}) and http.host ne "${domainName}"`,
                 "Do not delete it: it may serve another host.",
             ].join("\n"),
         confirm: visitorCommand,
-        explains: ["SSL-MODE-PLAIN"],
     },
     {
         id: "SSL-MODE-PLAIN",
         title: "The zone's SSL/TLS mode makes the edge talk plain HTTP to the origin",
         impact: "visitors-down",
-        find: ({ cloudflare }) =>
-            cloudflare?.ssl !== undefined && ["off", "flexible"].includes(cloudflare.ssl) && cloudflare.sslRule === undefined
-                ? [
-                      `the zone's mode is ${cloudflare.ssl}`,
-                      "API Gateway listens on port 443 only, and origin pulls need Full or Full (strict)",
-                  ]
+        find: ({ ssl }) =>
+            ssl?.plain && !ssl.rule
+                ? [`the zone's mode is ${ssl.value}`, "API Gateway listens on port 443 only, and origin pulls need Full or Full (strict)"]
                 : undefined,
         refresh: "With `strictTls: Check` the setting is only looked up, at the next `preview` or `up`; `refresh` does not look.",
         fix: ({ evidence: { domainName } }) =>

@@ -78,7 +78,7 @@ function rulesetReply(zone: Zone): Reply {
                 action_parameters: { ssl: rule.value },
                 description: rule.description,
                 enabled: true,
-                expression: `(http.host eq "${rule.hostname}")`,
+                expression: `(http.host ${rule.hostname.startsWith("*") ? "wildcard" : "eq"} "${rule.hostname}")`,
             },
         ],
     });

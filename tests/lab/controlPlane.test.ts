@@ -220,7 +220,7 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
         const evidence = await cloudflare({ validationNames: ["_gone.example.com."] });
         expect(evidence).to.deep.include({
             ssl: "full",
-            sslRule: { value: "flexible", description: "legacy" },
+            sslRules: [{ value: "flexible", description: "legacy", expression: `(http.host eq "${HOST}")`, certain: true }],
             globalOriginPull: true,
             zoneOriginPull: true,
             records: [{ type: "CNAME", content: domain.targetDomainName, proxied: false }],
@@ -232,7 +232,7 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
         zone.sslRule.hostname = `v2-${HOST}`;
         zone.associations.clear();
         const other = await cloudflare();
-        expect(other).to.not.have.property("sslRule");
+        expect(other).to.not.have.property("sslRules");
         expect(other.association).to.equal(null);
     });
 
@@ -343,7 +343,7 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
         "Zone Settings Read": ["ssl", "globalOriginPull"],
         "SSL and Certificates Read": ["zoneOriginPull", "association", "hostnameCertificates"],
         "DNS Read": ["records", "validationRecords"],
-        "Config Rules Read": ["sslRule"],
+        "Config Rules Read": ["sslRules"],
     };
     for (const [permission, missing] of Object.entries(hidden)) {
         it(`name ${permission} when it is missing, and tell the rest`, async () => {

@@ -1,6 +1,8 @@
 /** The doctor as a person calls it: a process of its own, against the lab. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
@@ -124,6 +126,30 @@ describe("the doctor's command", function () {
         });
         expect(stderr).to.contain("RECORD-GREY");
         expect(code).to.equal(0);
+    });
+
+    it("tells what it last saw when the waiting is interrupted", async () => {
+        await patient.break("grey-record");
+        const { code, stdout, stderr } = await run([PATIENT, "--wait", "1h", ...lab(), "--no-aws"], {}, (child) => {
+            child.stderr!.once("data", () => child.kill("SIGINT"));
+        });
+        expect(stderr).to.contain("RECORD-GREY");
+        expect(stdout).to.contain(`${PATIENT}: FAULT`).and.contain("CAUSE");
+        expect(code).to.equal(1);
+    });
+
+    it("has nothing to tell when the first look is interrupted", async () => {
+        const silent = net.createServer().listen(0, "127.0.0.1");
+        await once(silent, "listening");
+        try {
+            const there = `${PATIENT}:443:127.0.0.1:${(silent.address() as net.AddressInfo).port}`;
+            const { code, stdout } = await run([PATIENT, "--wait", "1h", "--connect-to", there, ...lab(), "--no-aws"], {}, (child) => {
+                silent.once("connection", () => child.kill("SIGINT"));
+            });
+            expect([code, stdout]).to.deep.equal([130, ""]);
+        } finally {
+            silent.close();
+        }
     });
 
     const BAD: [string, string[], string][] = [

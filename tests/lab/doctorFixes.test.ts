@@ -55,6 +55,15 @@ const NIGHTS: Night[] = [
     ...Object.entries(FAULTS).map(([fault, { cause, summary }]) => ({ fault, cause, title: summary })),
     { fault: "record-to-default-endpoint", cause: "RECORD-TO-DEFAULT-ENDPOINT", title: "the record is set by hand, too", way: "by hand" },
     { fault: "ssl-flexible", cause: "SSL-MODE-PLAIN", title: "Flexible is ended for the whole zone", way: "the whole zone" },
+    {
+        fault: "ssl-overridden-by-rule",
+        cause: "SSL-OVERRIDDEN-BY-RULE",
+        title: "the rule is one for every name of the zone",
+        also: ({ cloud, deployed }) => {
+            const zone = cloud.cloudflare.zones.get(deployed.zoneId)!;
+            zone.sslRule!.hostname = `*.${zone.name}`;
+        },
+    },
     { fault: "throttled", cause: "THROTTLED", title: "the limit is raised", way: "more" },
     {
         fault: "throttled",

@@ -375,6 +375,54 @@ describe("the doctor among enemies", function () {
                 .contains("CERT_HAS_EXPIRED");
         });
 
+        it("whoever answers for everybody with a certificate of his own to tell nothing of the origin", () => {
+            const portal = (kind: Partial<ProbeEvidence>) => {
+                const page = { outcome: "status", status: 200, answeredBy: "other", body: "<h1>Sign in</h1>", reason: undefined } as const;
+                const seen = { ...page, serverVerified: false, serverProblem: "SELF_SIGNED_CERT_IN_CHAIN" };
+                return diagnose(
+                    { ...evidence, probes: evidence.probes.map((one) => ({ ...one, ...seen, ...(one.id !== "visitor" && kind) })) },
+                    new Date(),
+                    1,
+                );
+            };
+            const { verdict, causes, nextProbe } = portal({});
+            expect([verdict, ...causes]).to.deep.equal(["unknown"]);
+            expect(nextProbe).to.contain("From another network").and.contain("SELF_SIGNED_CERT_IN_CHAIN");
+            // An API Gateway that answers is one, whatever its certificate is.
+            expect(portal({ answeredBy: "gateway" }).verdict).to.equal("fault");
+            expect(portal({ serverVerified: true }).verdict).to.equal("fault");
+        });
+
+        it("a rule that may hold by what the edge says", () => {
+            const rules =
+                (zone: string, ...values: [value: string, certain: boolean][]) =>
+                (status: number) => {
+                    const sslRules = values.map(([value, certain]) => ({
+                        value,
+                        certain,
+                        description: "one",
+                        expression: "ip.src.country",
+                    }));
+                    const cloudflare = { denied: [], problems: [], ssl: zone, sslRules };
+                    const answer = status === 200 ? {} : ({ status, answeredBy: "edge", body: "error" } as const);
+                    return judged("visitor", answer, { cloudflare })
+                        .causes.map(({ id }) => id)
+                        .filter((id) => id.startsWith("SSL-"));
+                };
+            const table: [(status: number) => string[], onPlainHttp: string[], otherwise: string[]][] = [
+                [rules("full", ["flexible", false]), ["SSL-OVERRIDDEN-BY-RULE"], []],
+                [rules("flexible", ["full", false]), ["SSL-MODE-PLAIN"], []],
+                [rules("flexible", ["full", true]), [], []],
+                [rules("full", ["flexible", true], ["strict", false]), ["SSL-OVERRIDDEN-BY-RULE"], []],
+                [rules("full", ["flexible", true]), ["SSL-OVERRIDDEN-BY-RULE"], ["SSL-OVERRIDDEN-BY-RULE"]],
+                [rules("off", ["flexible", false]), ["SSL-OVERRIDDEN-BY-RULE"], ["SSL-OVERRIDDEN-BY-RULE"]],
+            ];
+            for (const [index, [found, onPlainHttp, otherwise]] of table.entries()) {
+                expect(found(521), `${index}, 521`).to.deep.equal(onPlainHttp);
+                for (const status of [200, 520]) expect(found(status), `${index}, ${status}`).to.deep.equal(otherwise);
+            }
+        });
+
         it("a redirect of what is behind the API for what it is: reached", () => {
             expect(judged("default-endpoint", { outcome: "status", status: 302, answeredBy: "gateway", body: "" }).verdict).to.equal(
                 "fault",

@@ -128,6 +128,12 @@ describe("the lab's edge", () => {
         refused(await ask(), 521);
         rule(apiHost, "strict");
         expect((await ask()).status).to.equal(200);
+        rule(`*.${fixture.zone.name}`, "flexible");
+        refused(await ask(), 521);
+        rule(`*.x${fixture.zone.name}`, "strict");
+        refused(await ask(), 521);
+        rule(`*.${fixture.zone.name}`, "strict");
+        expect((await ask()).status).to.equal(200);
     });
 
     it("answers with a challenge page before it asks the origin", async () => {

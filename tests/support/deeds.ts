@@ -3,6 +3,7 @@
  * says something else has no entry, and nobody can follow it.
  */
 import { expect } from "chai";
+import { applies } from "../../doctor/ruleExpression";
 import { resolvesUnproxied } from "../../lab/resources/acm";
 import type { Deed, Deeds, Shift } from "./nightShift";
 import { PATIENT, PROJECT } from "./patient";
@@ -87,13 +88,14 @@ export const DEEDS: Record<string, Deeds> = {
     ],
     "SSL-OVERRIDDEN-BY-RULE": [
         [
-            /^In Rules, Configuration Rules, edit "([^"]+)" so that its expression excludes this name; add:$/,
+            /^In Rules, Configuration Rules, edit "([^"]+)" so that its expression excludes this name:$/,
             ({ zone }, words) => expect(words).to.contain(`"${zone.sslRule!.description}"`),
         ],
         [
-            /^and http\.host ne "([^"]+)"$/,
+            /^\(.+\) and http\.host ne "([^"]+)"$/,
             ({ zone }, words) => {
-                expect(words).to.contain(`"${PATIENT}"`);
+                expect(applies(words, { host: PATIENT, path: "/" })).to.equal(false);
+                expect(applies(words, { host: `legacy.${zone.name}`, path: "/" })).to.equal(zone.sslRule!.hostname.startsWith("*"));
                 // What the lab's rules can say: it is for another host then.
                 zone.sslRule!.hostname = `legacy.${zone.name}`;
             },
