@@ -114,22 +114,22 @@ const validation: ResourceType = {
             if (given.length && !given.includes(name.replace(/\.$/, "")))
                 broken("acm-validation-fqdns", "validationRecordFqdns", `missing ${name}`);
         }
+        // An issued one is issued, and one that has failed or expired stays so (the AWS provider, acm/certificate_validation.go).
+        if (!["PENDING_VALIDATION", "ISSUED"].includes(held.status))
+            broken("acm-validation-final", "certificateArn", `unexpected state '${held.status}', wanted target 'ISSUED'`);
         const deadline = Date.now() + timeoutMs;
-        for (;;) {
+        while (held.status === "PENDING_VALIDATION") {
             const missing = held.validationRecords.find((record) => !resolvesUnproxied(cloud, record));
-            if (!missing) break;
-            if (Date.now() >= deadline) {
+            if (!missing) {
+                Object.assign(held, await cloud.webCa.issue([held.domainName, ...held.subjectAlternativeNames]));
+                held.status = "ISSUED";
+            } else if (Date.now() >= deadline) {
                 broken(
                     "acm-validation-unproxied",
                     "certificateArn",
                     `waiting for ISSUED: no unproxied CNAME ${missing.name} to ${missing.value}`,
                 );
-            }
-            await sleep(Math.min(POLL_MS, timeoutMs));
-        }
-        if (held.status !== "ISSUED") {
-            Object.assign(held, await cloud.webCa.issue([held.domainName, ...held.subjectAlternativeNames]));
-            held.status = "ISSUED";
+            } else await sleep(Math.min(POLL_MS, timeoutMs));
         }
         return { id: new Date().toISOString(), outputs: {} };
     },

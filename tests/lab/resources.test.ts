@@ -152,7 +152,16 @@ describe("the lab's resource types", () => {
             expect(await failure(validate())).to.contain("[acm-validation-unproxied]");
             await calls.update(record, { ...inputs, proxied: false });
             expect(await failure(validate())).to.equal("");
-            expect(calls.cloud.aws.certificates.get(certificate.id)?.status).to.equal("ISSUED");
+            const held = calls.cloud.aws.certificates.get(certificate.id)!;
+            expect(held.status).to.equal("ISSUED");
+            await calls.delete(record);
+            expect(await failure(validate()), "it has been issued").to.equal("");
+            for (const status of ["EXPIRED", "FAILED"] as const) {
+                held.status = status;
+                expect(await failure(validate()))
+                    .to.contain(`[acm-validation-final]`)
+                    .and.contain(status);
+            }
         });
         it("empties a bucket on deletion only when told so", async () => {
             const bucket = await calls.create(BUCKET, {});
