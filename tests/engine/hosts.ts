@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import * as runtime from "@pulumi/pulumi/runtime";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { Engine, type ProviderLike } from "../../lab/engine";
 import { serve, type Provider } from "../../lab/provider";
@@ -82,9 +83,18 @@ const OPS: Record<string, string | undefined> = {
 // As one type: the overloads of `process.on` know each event only by itself.
 const LISTENED = ["uncaughtException", "unhandledRejection"] as unknown as "unhandledRejection"[];
 
+/**
+ * The SDK never closes the connections of a program whose CLI is gone, and gRPC goes on trying them. By default all clients of a process
+ * share what is known of an address: a new engine that was given such a port counted as dead before it was asked.
+ */
+const { grpcClientOptions } = runtime as unknown as { grpcClientOptions: Record<string, unknown> };
+grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
+
 /** The real engine, its state in a folder of its own. */
 export class RealHost implements Host {
     #config: string[] = [];
+    /** Whether the program of the present operation has been called. */
+    #began = false;
     /** Everything that the CLI said, events included, but for debug messages. */
     transcript = "";
     /** The process list while the CLI was running. */
@@ -138,7 +148,9 @@ export class RealHost implements Host {
         for (const key of this.#config) await this.stack.removeConfig(key);
         this.#config = Object.keys(options.config ?? {});
         for (const [key, value] of Object.entries(options.config ?? {})) await this.stack.setConfig(key, { value });
+        this.#began = false;
         this.stack.workspace.program = async () => {
+            this.#began = true;
             const outputs = await program();
             return (outputs ?? {}) as Record<string, unknown>;
         };
@@ -173,18 +185,25 @@ export class RealHost implements Host {
         }
     }
 
+    /** The SDK swallows an error of gRPC, and a program that could not begin would be one without resources: everything is deleted, with success. */
+    #mustHaveBegun(): void {
+        if (!this.#began) throw new Error("the program was not called, and the CLI has taken it for one without resources");
+    }
+
     readonly #heard = (text: string): void => void (this.transcript += text);
 
     preview = (program: Program, options: RunOptions = {}): Promise<Done> =>
-        this.#run(program, options, (onEvent) =>
-            this.stack.preview({ onEvent, onOutput: this.#heard, onError: this.#heard, importFile: options.importFile }),
-        );
+        this.#run(program, options, async (onEvent) => {
+            await this.stack.preview({ onEvent, onOutput: this.#heard, onError: this.#heard, importFile: options.importFile });
+            this.#mustHaveBegun();
+        });
     /** The Automation API's `up` is `up --skip-preview`. */
     up = async (program: Program, options: RunOptions = {}): Promise<Done> => {
         const target = options.target && (await this.urns(options.target));
-        return this.#run(program, options, (onEvent) =>
-            this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, refresh: options.refresh }),
-        );
+        return this.#run(program, options, async (onEvent) => {
+            await this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, refresh: options.refresh });
+            this.#mustHaveBegun();
+        });
     };
     destroy = (): Promise<Done> =>
         this.#run(

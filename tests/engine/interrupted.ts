@@ -186,7 +186,8 @@ async function interrupt(step: Step, target: string, { how, torn }: Interruption
         expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
         if (step.program) {
             await watch.visit(`after ${target}`);
-            expect((await host.preview(step.program)).steps, `nothing is left to do after ${target}`).to.deep.equal([]);
+            const { ok, steps, text } = await host.preview(step.program);
+            expect({ ok, steps }, `nothing is left to do after ${target}: ${text}`).to.deep.equal({ ok: true, steps: [] });
         }
         await watch.goAround("the recovery");
         expect(watch.entered).to.deep.equal([]);

@@ -243,8 +243,10 @@ describe("the doctor among enemies", function () {
             "--connect-to",
             `:443:127.0.0.1:${port}`,
         ]);
-        // Four requests of a visitor each.
-        expect(most).to.be.greaterThan(4).and.lessThan(33);
+        // Four requests of a visitor each, and the server may hear of the end of the last eight after the next eight have begun: 80 is all at once.
+        expect(most)
+            .to.be.greaterThan(4)
+            .and.at.most(2 * 8 * 4);
     });
 
     it("is not kept by certificates that all issue one another", async () => {
