@@ -110,12 +110,15 @@ export interface HostnameCertificateEvidence {
     expiresOn?: string;
 }
 
+/** A configuration rule that sets the SSL mode of a visitor's request, or may. */
 export interface SslRuleEvidence {
-    /** e.g. `flexible` */
+    /** The mode that it sets, in Cloudflare's words, e.g. `flexible`. */
     value: string;
+    /** As it is called in the dashboard; empty when it has no name. */
     description: string;
+    /** In Cloudflare's Rules language, in one line. */
     expression: string;
-    /** Whether it holds for the visitor's request is known. */
+    /** True: it holds for the request. False: its expression does not tell. */
     certain: boolean;
 }
 

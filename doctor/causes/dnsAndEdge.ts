@@ -140,7 +140,7 @@ export const DNS_AND_EDGE: Rule[] = [
             ssl?.plain && ssl.rule
                 ? [
                       ssl.rule.certain
-                          ? `the rule "${ssl.rule.description}" sets ${ssl.value} for this hostname`
+                          ? `the rule "${ssl.rule.description}" sets ${ssl.value} for this request`
                           : `the rule "${ssl.rule.description}" sets ${ssl.value} for some requests, and a visitor is not served: ${visitor ? described(visitor) : "nobody answered"}`,
                       "origin pulls apply in Full and Full (strict) only",
                   ]
@@ -149,7 +149,8 @@ export const DNS_AND_EDGE: Rule[] = [
         fix: ({ ssl, evidence: { domainName } }) =>
             [
                 `In Rules, Configuration Rules, edit "${ssl?.rule?.description}" so that its expression excludes this name:`,
-                `(${ssl?.rule?.expression}) and http.host ne "${domainName}"`,
+                // No line of its own: words of somebody else's in parentheses are a command to a shell.
+                `In the dashboard, and not in a shell, its new expression: (${ssl?.rule?.expression}) and http.host ne "${domainName}"`,
                 "Do not delete it: it may serve another host.",
             ].join("\n"),
         confirm: visitorCommand,
