@@ -35,19 +35,18 @@ export function findSecrets(pieces: Buffer[], folder: string, texts: Record<stri
     return { searched: places.length, found };
 }
 
+/** What holds any letters by chance, `/tmp` too: keys and certificates, and fingerprints. */
+const BASE64 = /-----BEGIN [^-]+-----[^-]+-----END [^-]+-----|SHA256:[\w+/=]{43}/g;
+
 /** Facts of this machine that the state holds: paths, the user's name, the machine's. */
 export function findMachine(state: string, folder: string): string[] {
-    const texts: string[] = [];
-    JSON.parse(state, (key, value: unknown) => {
-        // Source positions are relative to the project's folder: an inline program has another one than its sources.
-        if (typeof value === "string" && !["sourcePosition", "stackTrace"].includes(key)) texts.push(value);
+    // Source positions are relative to the project's folder: an inline program has another one than its sources.
+    const text = JSON.stringify(JSON.parse(state), (key, value: unknown) => {
+        if (["sourcePosition", "stackTrace", "ciphertext", "salt"].includes(key)) return undefined;
+        return typeof value === "string" ? value.replace(BASE64, "") : value;
     });
-    // Four letters such as `/tmp` occur by chance within base64, encrypted or a certificate: only a word of its own counts.
-    const named = (fact: string): boolean => {
-        // A path may follow the slashes of `file://`.
-        const letters = path.isAbsolute(fact) ? "\\w+=" : "\\w+/=";
-        const word = new RegExp(`(?<![${letters}])${fact.replace(/\W/g, "\\$&")}(?![${letters}])`);
-        return texts.some((text) => word.test(text));
-    };
-    return [os.homedir(), process.cwd(), os.tmpdir(), path.basename(folder), os.hostname(), os.userInfo().username].filter(named);
+    const paths = [os.homedir(), process.cwd(), os.tmpdir(), path.basename(folder)].filter((fact) => text.includes(fact));
+    // A short name may occur within another word: only a word of its own counts.
+    const names = [os.hostname(), os.userInfo().username].filter((name) => new RegExp(`(?<![\\w+/=])${name}(?![\\w+/=])`).test(text));
+    return [...paths, ...names];
 }

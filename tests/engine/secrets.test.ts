@@ -49,12 +49,15 @@ describe("secrets on the real engine", function () {
             const { searched, found } = await host.leaks({ "the lab's log": log.join("\n") });
             expect(found).to.deep.equal([]);
             console.log(`      ${host.privateKeys.size} keys, a token and a passphrase: not found in ${searched} places`);
-            // So does the search for the machine, and it takes no letters of an encrypted value for a path.
-            const machine = (text: string): string[] => findMachine(JSON.stringify({ text }), host.folder);
-            expect(machine(`at ${process.cwd()}/index.ts`)).to.include(process.cwd());
-            expect(machine(`file://${os.tmpdir()}/state`)).to.deep.equal([os.tmpdir()]);
-            expect(machine(os.hostname())).to.include(os.hostname());
-            expect(machine(`v1:abcd:Q9${os.tmpdir()}x+${os.hostname()}0${os.userInfo().username}/a==`)).to.deep.equal([]);
+            // So does the search for the machine, and it takes no letters of a key, encrypted or not, for a path.
+            const machine = (state: Record<string, string>): string[] => findMachine(JSON.stringify(state), host.folder);
+            const letters = `Q9${os.tmpdir()}x+${os.homedir()}a`;
+            for (const text of [`at ${process.cwd()}/index.ts`, `${own.caPem}${process.cwd()}`])
+                expect(machine({ text })).to.include(process.cwd());
+            expect(machine({ text: letters })).to.include.members([os.tmpdir(), os.homedir()]);
+            expect(machine({ text: os.hostname() })).to.include(os.hostname());
+            const pem = `-----BEGIN PRIVATE KEY-----\n${letters}\n-----END PRIVATE KEY-----\n`;
+            expect(machine({ pem, plaintext: JSON.stringify(pem), ciphertext: letters })).to.deep.equal([]);
 
             const elsewhere = await RealHost.open(made, { HOME: "/nonexistent", USER: "somebody" });
             try {
