@@ -93,8 +93,8 @@ grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
 /** The real engine, its state in a folder of its own. */
 export class RealHost implements Host {
     #config: string[] = [];
-    /** Whether the program of the present operation has been called. */
-    #began = false;
+    /** Whether the program of the present operation has run to its end. */
+    #ended = false;
     /** Everything that the CLI said, events included, but for debug messages. */
     transcript = "";
     /** The process list while the CLI was running. */
@@ -148,10 +148,10 @@ export class RealHost implements Host {
         for (const key of this.#config) await this.stack.removeConfig(key);
         this.#config = Object.keys(options.config ?? {});
         for (const [key, value] of Object.entries(options.config ?? {})) await this.stack.setConfig(key, { value });
-        this.#began = false;
+        this.#ended = false;
         this.stack.workspace.program = async () => {
-            this.#began = true;
             const outputs = await program();
+            this.#ended = true;
             return (outputs ?? {}) as Record<string, unknown>;
         };
         const steps: string[] = [];
@@ -185,9 +185,9 @@ export class RealHost implements Host {
         }
     }
 
-    /** The SDK swallows an error of gRPC, and a program that could not begin would be one without resources: everything is deleted, with success. */
-    #mustHaveBegun(): void {
-        if (!this.#began) throw new Error("the program was not called, and the CLI has taken it for one without resources");
+    /** The SDK swallows a lost connection, and a program that it stopped counts as one that ended: with success, what it did not name is deleted. */
+    #mustHaveEnded(): void {
+        if (!this.#ended) throw new Error("the program did not come to its end, and the CLI has taken what it named for all");
     }
 
     readonly #heard = (text: string): void => void (this.transcript += text);
@@ -195,14 +195,14 @@ export class RealHost implements Host {
     preview = (program: Program, options: RunOptions = {}): Promise<Done> =>
         this.#run(program, options, async (onEvent) => {
             await this.stack.preview({ onEvent, onOutput: this.#heard, onError: this.#heard, importFile: options.importFile });
-            this.#mustHaveBegun();
+            this.#mustHaveEnded();
         });
     /** The Automation API's `up` is `up --skip-preview`. */
     up = async (program: Program, options: RunOptions = {}): Promise<Done> => {
         const target = options.target && (await this.urns(options.target));
         return this.#run(program, options, async (onEvent) => {
             await this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, refresh: options.refresh });
-            this.#mustHaveBegun();
+            this.#mustHaveEnded();
         });
     };
     destroy = (): Promise<Done> =>

@@ -1,13 +1,14 @@
 /** What people do to a stack besides `up`: refresh, `--target`, destroy, a dashboard behind its back, and mistakes. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { expect } from "chai";
 import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
 import { FAULTS } from "../../lab/faults";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import { RealHost } from "./hosts";
+import { RealHost, type Done } from "./hosts";
 import { NAME, leaf, program, trusting } from "./programs";
 import { isNeighbour, summary } from "./summary";
 import { Watch } from "./watch";
@@ -156,6 +157,42 @@ describe("operations on the real engine", function () {
         await up(program());
         expect(second).to.contain("the stack is currently locked");
         expect(await host.preview(program())).to.deep.include({ ok: true, steps: [] });
+    });
+
+    it("is no success when the SDK swallows a lost connection to the engine; what is protected stays", async () => {
+        const lost = Object.assign(new Error("14 UNAVAILABLE: No connection established."), { code: 14, details: "", metadata: {} });
+        const engine = EngineClient.prototype as unknown as Record<string, unknown>;
+        const calls = ["log", "setRootResource"].map((name) => [name, engine[name]] as const);
+        const cutOff = async (): Promise<Done> => {
+            for (const [name] of calls) engine[name] = (_request: unknown, done: (error: unknown) => void) => setImmediate(done, lost);
+            try {
+                return await host.up(program({ deletionProtection: true }));
+            } finally {
+                for (const [name, call] of calls) engine[name] = call;
+            }
+        };
+        await up(program({ deletionProtection: true }));
+        const before = summary(cloud);
+        const refused = await cutOff();
+        expect(refused.ok).to.equal(false);
+        expect(refused.text).to.match(/orders-record: resource .* cannot be deleted\nbecause it is protected/);
+        expect(summary(cloud)).to.deep.equal(before);
+        await watch.visit("after it was refused");
+        expect(watch.dropped).to.deep.equal([]);
+        expect((await up(program({ deletionProtection: true }))).steps, "only the gate, which is no one's way, was gone").to.deep.equal([
+            "create orders-gate",
+        ]);
+
+        await up(program());
+        const swallowed = await cutOff();
+        expect(swallowed.text).to.contain("the program did not come to its end");
+        expect(swallowed.ok).to.equal(false);
+        expect(swallowed.steps).to.include("delete orders-domain");
+        expect(
+            (await resources()).map(({ urn }) => urn.split("::").at(-1)),
+            "the CLI called it a success",
+        ).to.not.include("orders-domain");
+        expect(watch.entered).to.deep.equal([]);
     });
 
     it("refuses a wrong passphrase and a provider that is not there, and keeps the state", async () => {
