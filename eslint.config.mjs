@@ -18,7 +18,7 @@ export default tseslint.config(
         },
     },
     {
-        files: ["**/*.js"],
+        files: ["**/*.js", "**/*.cjs"],
         languageOptions: {
             globals: {
                 module: "writable",
@@ -29,5 +29,6 @@ export default tseslint.config(
                 Buffer: "readonly",
             },
         },
+        rules: { "@typescript-eslint/no-require-imports": "off" },
     },
 );

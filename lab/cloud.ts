@@ -271,6 +271,8 @@ export interface Cloud {
     denied: Set<string>;
     /** What the processes of `command:local:Command` find in their environment: where the lab's names live (names.ts). */
     commandEnvironment: Record<string, string>;
+    /** What the providers answer a read with when the engine sends an id only (an import): by `<type token> <id>`. */
+    providerState: Map<string, Record<string, unknown>>;
     /** Emits "event" with a {@link CloudEvent}. */
     events: EventEmitter<{ event: [CloudEvent] }>;
     /** Nonces that reached the handler, each with how often. Filled by the Lambda worker itself. */

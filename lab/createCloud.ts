@@ -80,6 +80,7 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
         gatewayPort80Open: false,
         denied: new Set(),
         commandEnvironment: {},
+        providerState: new Map(),
         events: new EventEmitter(),
         invocations: new Map(),
         nextId(prefix) {

@@ -136,8 +136,6 @@ function diff(q: pb.DiffRequest, pkg: string): pb.DiffResponse {
 
 export function makeProvider(cloud: Cloud, pkg: string): Provider {
     const version = VERSIONS[pkg] ?? "0.0.0";
-    /** What read answers with when the engine sends an id only. */
-    const store = new Map<string, Props>();
     const emit = (type: ResourceType, action: string, id: string, urn: string): void => {
         cloud.events.emit("event", { source: type.token, action, detail: { id, name: nameOf(urn) } });
     };
@@ -160,7 +158,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
         const asked = q.getTimeout() * 1000;
         const { id, outputs } = await type.create(cloud, inputs, { timeoutMs: asked > 0 ? Math.min(asked, DEADLINE_MS) : DEADLINE_MS });
         const state = { ...inputs, ...outputs };
-        store.set(`${type.token} ${id}`, state);
+        cloud.providerState.set(`${type.token} ${id}`, state);
         emit(type, "create", id, q.getUrn());
         response.setId(id);
         response.setProperties(struct(state));
@@ -187,7 +185,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
         }
         if (!type.update) throw new RuleError("immutable", Object.keys(inputs)[0] ?? "id", `${type.token} cannot be updated in place`);
         const outputs = { ...kept, ...inputs, ...(await type.update(cloud, q.getId(), inputs, state)) };
-        store.set(`${type.token} ${q.getId()}`, outputs);
+        cloud.providerState.set(`${type.token} ${q.getId()}`, outputs);
         emit(type, "update", q.getId(), q.getUrn());
         response.setProperties(struct(outputs));
         return response;
@@ -199,7 +197,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
         const sent = inputsOf(q.getProperties());
         const importing = Object.keys(sent).length === 0;
         const id = importing && type.importPart !== undefined ? (q.getId().split("/")[type.importPart] ?? "") : q.getId();
-        const state = importing ? store.get(`${type.token} ${id}`) : sent;
+        const state = importing ? cloud.providerState.get(`${type.token} ${id}`) : sent;
         const now = state && (type.read ? type.read(cloud, id, state) : {});
         if (!state || !now) return response;
         const inputs = q.getInputs()
@@ -216,7 +214,7 @@ export function makeProvider(cloud: Cloud, pkg: string): Provider {
     function remove(q: pb.DeleteRequest): Empty {
         const type = typeOf(q.getUrn(), pkg);
         type.delete(cloud, q.getId(), inputsOf(q.getProperties()));
-        store.delete(`${type.token} ${q.getId()}`);
+        cloud.providerState.delete(`${type.token} ${q.getId()}`);
         emit(type, "delete", q.getId(), q.getUrn());
         return new Empty();
     }

@@ -36,7 +36,6 @@ const marksOf = async (output: pulumi.Output<string>): Promise<string> => {
 };
 
 describe("the first preview", function () {
-    this.timeout(60_000);
     const listed = JSON.parse(fs.readFileSync(path.join(__dirname, "firstPreview.json"), "utf8")) as Marks;
 
     async function seen(host: Host): Promise<Marks> {

@@ -1,46 +1,41 @@
 /** The guard on the real engine: in the preview, in the update, before anything moves. */
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
-import { createCloud } from "../../lab/createCloud";
 import { providers, type Provider } from "../../lab/provider";
-import { HANDLER_ARN, addHandler } from "../support/handler";
-import { pooledKeys } from "../support/keys";
+import { HANDLER_ARN } from "../support/handler";
 import { PROJECT, RealHost } from "./hosts";
 import { program, trusting } from "./programs";
-import { Watch } from "./watch";
+import { Stage } from "./stage";
 import { needsPulumi } from "../support/needsPulumi";
 
-describe("the guard on the real engine", function () {
-    this.timeout(120_000);
+describe("the guard on the real engine", () => {
+    let stage: Stage<RealHost> | undefined;
     let host: RealHost;
-    let watch: Watch;
     let broken: string | undefined;
     const protectedProgram = (names: string[], presented: string) => program({ ...trusting(names, presented), deletionProtection: true });
 
-    beforeEach(async function () {
+    before(async function () {
         needsPulumi(this);
-        const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
-        addHandler(cloud);
-        watch = await Watch.start(cloud);
+        stage = await Stage.open(({ cloud }) => {
+            const made: Record<string, Provider> = providers(cloud);
+            for (const provider of Object.values(made)) {
+                const effect = provider.impl.update!;
+                provider.impl.update = (call, cb) =>
+                    broken !== undefined && (call.request as { getUrn(): string }).getUrn().endsWith(`::${broken}`)
+                        ? cb({ code: 14, details: `the cloud said no to ${broken}` })
+                        : effect(call, cb);
+            }
+            return RealHost.open(made);
+        });
+        ({ host } = stage);
+    });
+    beforeEach(async () => {
         broken = undefined;
-        const made: Record<string, Provider> = providers(cloud);
-        for (const provider of Object.values(made)) {
-            const effect = provider.impl.update!;
-            provider.impl.update = (call, cb) =>
-                broken !== undefined && (call.request as { getUrn(): string }).getUrn().endsWith(`::${broken}`)
-                    ? cb({ code: 14, details: `the cloud said no to ${broken}` })
-                    : effect(call, cb);
-        }
-        host = await RealHost.open(made);
+        await stage!.at("the first up");
     });
-    afterEach(async () => {
-        await host?.close();
-        await watch?.close();
-    });
+    after(() => stage?.close());
 
     it("refuses a one-step swap in preview and in up --skip-preview, before any other step, with path, rule and fix", async () => {
-        const first = await host.up(program());
-        expect(first.ok, first.text).to.equal(true);
         for (const operation of [host.preview, host.up]) {
             const refused = await operation(program(trusting(["2"], "2")));
             expect(refused.ok).to.equal(false);
@@ -55,7 +50,6 @@ describe("the guard on the real engine", function () {
     });
 
     it("refuses another name and another zone for a live API", async () => {
-        expect((await host.up(program())).ok).to.equal(true);
         for (const [path, args] of [
             ["domainName", { domainName: "other.example.com" }],
             ["zoneId", { zoneId: "zone2" }],

@@ -43,6 +43,8 @@ export interface Host {
     preview(program: Program, options?: RunOptions): Promise<Done>;
     up(program: Program, options?: RunOptions): Promise<Done>;
     destroy(): Promise<Done>;
+    /** The stack's state, put aside; what it returns puts it back. */
+    save(): () => void;
     close(): Promise<void>;
 }
 
@@ -50,9 +52,9 @@ const ours = (type: string): boolean => !type.startsWith("pulumi:");
 
 /** The lab's engine. */
 export class SmallHost implements Host {
-    readonly engine: Engine;
+    engine: Engine;
 
-    constructor(providers: Record<string, ProviderLike>) {
+    constructor(readonly providers: Record<string, ProviderLike>) {
         this.engine = new Engine(providers);
     }
 
@@ -68,6 +70,13 @@ export class SmallHost implements Host {
     preview = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, true, options);
     up = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, false, options);
     destroy = async (): Promise<Done> => this.#done(await this.engine.destroy({ project: PROJECT }));
+    save = (): (() => void) => {
+        const saved = structuredClone(this.engine.state);
+        return () => {
+            this.engine = new Engine(this.providers);
+            this.engine.state = structuredClone(saved);
+        };
+    };
     close = (): Promise<void> => Promise.resolve();
 }
 
@@ -135,6 +144,8 @@ export class RealHost implements Host {
             served.map(({ server }) => server),
             privateKeys,
         );
+        // The Automation API reads outputs and history after each operation: three more starts of the CLI, for what no test looks at.
+        Object.assign(stack, { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) });
         // As the README says it. The Automation API's own `setConfig` passes the value as an argument: the process list would show it.
         await host.cli(["config", "set", "--secret", "cloudflare:apiToken"], {}, TOKEN);
         return host;
@@ -199,7 +210,7 @@ export class RealHost implements Host {
         });
     /** The Automation API's `up` is `up --skip-preview`. */
     up = async (program: Program, options: RunOptions = {}): Promise<Done> => {
-        const target = options.target && (await this.urns(options.target));
+        const target = options.target && this.urns(options.target);
         return this.#run(program, options, async (onEvent) => {
             await this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, refresh: options.refresh });
             this.#mustHaveEnded();
@@ -215,8 +226,8 @@ export class RealHost implements Host {
         this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent, onOutput: this.#heard, onError: this.#heard }));
 
     /** The URNs of the resources of these names. */
-    async urns(names: string[]): Promise<string[]> {
-        const { resources } = JSON.parse(await this.state()) as { resources: { urn: string }[] };
+    urns(names: string[]): string[] {
+        const { resources } = JSON.parse(this.state()) as { resources: { urn: string }[] };
         return resources.map(({ urn }) => urn).filter((urn) => names.includes(urn.split("::").at(-1)!));
     }
 
@@ -264,23 +275,49 @@ export class RealHost implements Host {
         return folder;
     }
 
-    /** The whole state, as it would be stored. */
-    state = async (): Promise<string> => JSON.stringify((await this.stack.exportStack()).deployment);
+    get #backend(): string {
+        return path.join(this.folder, ".pulumi");
+    }
+
+    /** The whole state, as it is stored. */
+    state = (): string => {
+        const file = path.join(this.#backend, "stacks", PROJECT, "dev.json");
+        return JSON.stringify((JSON.parse(fs.readFileSync(file, "utf8")) as { checkpoint: { latest: unknown } }).checkpoint.latest);
+    };
+
+    /** The same as the CLI shows it: a stored secret is encrypted anew at each write, an exported one is not. */
+    exported = async (): Promise<unknown> => (await this.stack.exportStack()).deployment;
+
+    save = (): (() => void) => {
+        const saved = path.join(fs.mkdtempSync(path.join(this.folder, "saved-")), ".pulumi");
+        fs.cpSync(this.#backend, saved, { recursive: true });
+        return () => {
+            fs.rmSync(this.#backend, { recursive: true });
+            fs.cpSync(saved, this.#backend, { recursive: true });
+        };
+    };
 
     /** The places in which a secret is in clear text, and facts of this machine in the state. */
-    async leaks(more: Record<string, string> = {}): Promise<{ searched: number; found: string[] }> {
+    leaks(more: Record<string, string> = {}): { searched: number; found: string[] } {
         const pieces = secretPieces(this.privateKeys, [TOKEN, PASSPHRASE]);
         const texts = { "what the CLI said": this.transcript, "the process list": this.processes, ...more };
         const { searched, found } = findSecrets(pieces, this.folder, texts);
-        // One that a killed CLI left torn is another test's business.
-        const state = await this.state().catch(() => "null");
-        const facts = findMachine(state, this.folder).map((fact) => `the state names ${fact}`);
+        const facts = findMachine(this.#stateIfWhole(), this.folder).map((fact) => `the state names ${fact}`);
         return { searched, found: [...found, ...facts] };
+    }
+
+    /** One that a killed CLI left torn is another test's business. */
+    #stateIfWhole(): string {
+        try {
+            return this.state();
+        } catch {
+            return "null";
+        }
     }
 
     /** Ends it, and fails if it leaves a secret anywhere. */
     async close(): Promise<void> {
-        const { found } = await this.leaks();
+        const { found } = this.leaks();
         for (const server of this.servers) server.close();
         fs.rmSync(this.folder, { recursive: true, force: true });
         if (found.length > 0) throw new Error(`a secret, or a fact of the machine, is in: ${found.join(", ")}`);

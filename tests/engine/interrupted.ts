@@ -1,7 +1,7 @@
 /**
- * One deployment on the real engine that is stopped right after one operation, and the README's recovery as it is written. A script of
- * its own, run by recovery.test.ts: what the SDK holds of a program whose CLI was killed waits for ever, and its connections would
- * disturb the next one in the same process.
+ * Deployments on the real engine that are stopped at one operation, each followed by the README's recovery as it is written. A process of
+ * its own, started by recovery.test.ts: what the SDK holds of a program whose CLI was killed fails late, which mocha would take for a
+ * failed test.
  */
 import { exec } from "node:child_process";
 import * as fs from "node:fs";
@@ -10,31 +10,30 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
 import { resourceTypes } from "../../lab/resources/index";
-import { addHandler } from "../support/handler";
-import { pooledKeys } from "../support/keys";
-import { PROJECT, RealHost, type Done } from "./hosts";
+import { FailCall, type How } from "./failCall";
+import { PROJECT, RealHost } from "./hosts";
 import { NAME, STEPS, type Step } from "./programs";
+import { Stage } from "./stage";
 import { summary } from "./summary";
-import { Watch } from "./watch";
 
-/** What to do, as JSON in the first argument. */
+/** What to do: a message to this process. */
 export interface Interruption {
     /** Title of the step. */
     step: string;
-    /** The operations to stop at, one after another, each in a new cloud. */
-    targets: string[];
-    /** It fails before its effect, or its answer is lost, or the CLI is killed. */
-    how: "failed" | "lost" | "killed";
+    /** The operation to stop at. */
+    target: string;
+    how: How;
     /** Plays the crash that leaves the checkpoint's attributes empty. */
     torn: boolean;
 }
 
-/** What came of one, as a line of JSON. */
+/** What came of it: the answer. */
 export interface Recovered {
-    target: string;
+    asked: Interruption;
+    /** Why it did not recover. */
+    error?: string;
     torn: boolean;
     probes: number;
     served: number;
@@ -141,68 +140,42 @@ async function deleteHostnameCertificate(host: RealHost, cloud: Cloud): Promise<
     }
 }
 
-async function interrupt(step: Step, target: string, { how, torn }: Interruption): Promise<Recovered> {
-    const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: ZONE, name: "example.com" }], activationDelayMs: 0 });
-    addHandler(cloud);
-    const watch = await Watch.start(cloud);
-    let armed = false;
-    const hit = (operation: string): boolean => armed && operation === target && !(armed = false);
-    const broke = new Error(`the connection broke at ${target}`);
-    const made = watch.watched(
-        async (operation) => {
-            if (how === "failed" || !hit(operation)) return;
-            if (how === "lost") throw broke;
-            await host.kill();
-            await new Promise(() => undefined); // Its answer never arrives.
-        },
-        async (operation) => {
-            if (how === "failed" && hit(operation)) throw broke;
-        },
-    );
-    const host: RealHost = await RealHost.open(made);
-    const run = (): Promise<Done> => (step.program ? host.up(step.program) : host.destroy());
-    const byHand: string[] = [];
-    try {
-        for (const before of step.before) {
-            const done = await host.up(before);
-            expect(done.ok, done.text).to.equal(true);
-        }
-        armed = true;
-        const stopped = await run();
-        expect(armed, `${target} happens`).to.equal(false);
-        expect(stopped.ok, `${target} was to be the last; ${stopped.text}`).to.equal(false);
-        if (how !== "killed") expect(stopped.text).to.contain(broke.message);
-        const mended = how === "killed" && (await cancel(host, torn));
-        let again = await run();
-        // A checkpoint from before may have missed more than one answer.
-        for (let tries = 0; !again.ok && tries < 5; tries++) {
-            byHand.push(
-                again.text.includes("already exists for this zone")
-                    ? await deleteHostnameCertificate(host, cloud)
-                    : await importWhatExists(host, cloud, step, again.text),
-            );
-            again = await run();
-        }
-        expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
-        if (step.program) {
-            await watch.visit(`after ${target}`);
-            const { ok, steps, text } = await host.preview(step.program);
-            expect({ ok, steps }, `nothing is left to do after ${target}: ${text}`).to.deep.equal({ ok: true, steps: [] });
-        }
-        await watch.goAround("the recovery");
-        expect(watch.entered).to.deep.equal([]);
-        expect(watch.dropped).to.deep.equal([]);
-        return { target, torn: mended, probes: watch.probes, served: watch.served, byHand, end: summary(cloud) };
-    } finally {
-        await host.close();
-        await watch.close();
-    }
-}
+const failCall = new FailCall();
 
-async function main(): Promise<void> {
-    const asked = JSON.parse(process.argv[2] ?? "{}") as Interruption;
+async function interrupt(stage: Stage<RealHost>, asked: Interruption): Promise<Recovered> {
+    const { target, how } = asked;
+    const { watch, host } = stage;
     const step = STEPS.find(({ title }) => title === asked.step)!;
-    for (const target of asked.targets) console.log(JSON.stringify(await interrupt(step, target, asked)));
+    await stage.before(step);
+    failCall.kill = () => host.kill();
+    failCall.arm(target, how);
+    const stopped = await stage.run(step);
+    expect(failCall.armed, `${target} happens`).to.equal(false);
+    expect(stopped.ok, `${target} was to be the last; ${stopped.text}`).to.equal(false);
+    if (how !== "killed") expect(stopped.text).to.contain(FailCall.reason(target));
+    const torn = how === "killed" && (await cancel(host, asked.torn));
+    const byHand: string[] = [];
+    let again = await stage.run(step);
+    // A checkpoint from before may have missed more than one answer.
+    for (let tries = 0; !again.ok && tries < 5; tries++) {
+        byHand.push(
+            again.text.includes("already exists for this zone")
+                ? await deleteHostnameCertificate(host, watch.cloud)
+                : await importWhatExists(host, watch.cloud, step, again.text),
+        );
+        again = await stage.run(step);
+    }
+    expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
+    if (step.program) {
+        await watch.visit(`after ${target}`);
+        const { ok, steps, text } = await host.preview(step.program);
+        expect({ ok, steps }, `nothing is left to do after ${target}: ${text}`).to.deep.equal({ ok: true, steps: [] });
+    }
+    await watch.goAround("the recovery");
+    expect(watch.entered).to.deep.equal([]);
+    expect(watch.dropped).to.deep.equal([]);
+    expect(host.leaks().found, `a secret, or a fact of the machine, after ${target}`).to.deep.equal([]);
+    return { asked, torn, probes: watch.probes, served: watch.served, byHand, end: summary(watch.cloud) };
 }
 
 // What is left of a program whose CLI was killed fails late, whenever its connection is noticed to be gone.
@@ -212,10 +185,25 @@ process.on("uncaughtException", (error: Error & { code?: unknown }) => {
     console.error(error);
     process.exit(1);
 });
-main().then(
-    () => process.exit(0),
-    (error: Error) => {
-        console.error(error.message);
-        process.exit(1);
-    },
-);
+
+let stage: Promise<Stage<RealHost>> | undefined;
+process.on("message", (asked: Interruption) => {
+    stage ??= Stage.open((watch) => RealHost.open(failCall.providers(watch)));
+    stage
+        .then((opened) => interrupt(opened, asked))
+        .then(
+            (recovered) => process.send!(recovered),
+            (error: Error) => process.send!({ asked, error: error.message }),
+        );
+});
+process.on("disconnect", () => {
+    Promise.resolve(stage)
+        .then((opened) => opened?.close())
+        .then(
+            () => process.exit(0),
+            (error: Error) => {
+                console.error(error.message);
+                process.exit(1);
+            },
+        );
+});

@@ -3,48 +3,48 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { expect } from "chai";
-import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
 import { FAULTS } from "../../lab/faults";
-import { addHandler } from "../support/handler";
-import { pooledKeys } from "../support/keys";
 import { RealHost, type Done } from "./hosts";
 import { NAME, leaf, program, trusting } from "./programs";
+import { Stage } from "./stage";
 import { isNeighbour, summary } from "./summary";
-import { Watch } from "./watch";
+import type { Watch } from "./watch";
 import { needsPulumi } from "../support/needsPulumi";
 
-describe("operations on the real engine", function () {
-    this.timeout(120_000);
+describe("operations on the real engine", () => {
+    let stage: Stage<RealHost> | undefined;
     let cloud: Cloud;
     let watch: Watch;
     let host: RealHost;
     let made: ReturnType<Watch["watched"]>;
     let during: (operation: string) => Promise<void>;
 
-    beforeEach(async function () {
+    before(async function () {
         needsPulumi(this);
-        cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
-        addHandler(cloud);
-        watch = await Watch.start(cloud);
+        stage = await Stage.open((opened) => RealHost.open((made = opened.watched((operation) => during(operation)))));
+    });
+    beforeEach(async () => {
         during = () => Promise.resolve();
-        made = watch.watched((operation) => during(operation));
-        host = await RealHost.open(made);
+        ({ watch, host } = stage!);
+        ({ cloud } = watch);
+        await stage!.at("the first up");
     });
+    let another: RealHost | undefined;
     afterEach(async () => {
-        await host?.close();
-        await watch?.close();
+        await another?.close();
+        another = undefined;
     });
+    after(() => stage?.close());
     const up = async (...args: Parameters<RealHost["up"]>) => {
         const done = await host.up(...args);
         expect(done.ok, done.text).to.equal(true);
         return done;
     };
     const resources = async () =>
-        (JSON.parse(await host.state()) as { resources: { urn: string; inputs: unknown; outputs: unknown }[] }).resources;
+        ((await host.exported()) as { resources: { urn: string; inputs: unknown; outputs: unknown }[] }).resources;
 
     it("sees no drift where there is none", async () => {
-        await up(program());
         // By name: a refresh works in parallel, and writes the state down in the order in which it ends.
         const inputs = async () => Object.fromEntries((await resources()).map((one) => [one.urn, one.inputs]));
         const before = await inputs();
@@ -55,7 +55,6 @@ describe("operations on the real engine", function () {
     });
 
     it("puts our bytes back when somebody overwrote the truststore, and never pins the intruder's version", async () => {
-        await up(program());
         const object = () => [...cloud.aws.buckets.values()].flatMap(({ objects }) => [...objects.values()])[0]!;
         const attacker = watch.attacker;
         object().push({ ...object().at(-1)!, versionId: "intruder", body: attacker.caPem, etag: "d41d8cd98f00b204e9800998ecf8427e" });
@@ -77,7 +76,6 @@ describe("operations on the real engine", function () {
 
     // The provider never reads the association back (facts 7.2): a new leaf is what makes it write.
     it("does not see an association that was turned off, and turns it on with the next leaf", async () => {
-        await up(program());
         const { caPem } = watch.attacker;
         await FAULTS["association-off"]!.apply({ cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: caPem });
         expect((await host.refresh(program())).ok).to.equal(true);
@@ -108,14 +106,12 @@ describe("operations on the real engine", function () {
     });
 
     it("with --target moves that one resource", async () => {
-        await up(program());
         const changed = program({ throttle: { burstLimit: 5, rateLimit: 5 }, cors: { allowOrigins: ["https://app.example.com"] } });
         expect((await up(changed, { target: ["orders-stage"] })).steps).to.deep.equal(["update orders-stage"]);
         expect((await up(changed)).steps).to.deep.equal(["update orders-api"]);
     });
 
     it("takes over a domain and a bucket that exist already, and makes neither anew", async () => {
-        await up(program());
         const domain = cloud.aws.domains.get(NAME);
         const [bucket] = [...cloud.aws.buckets.keys()];
         const target = domain!.targetDomainName;
@@ -125,8 +121,7 @@ describe("operations on the real engine", function () {
         cloud.aws.logGroups.clear();
         const zone = cloud.cloudflare.zones.get("zone1")!;
         for (const part of [zone.records, zone.associations, zone.hostnameCertificates]) part.clear();
-        await host.close();
-        host = await RealHost.open(made);
+        host = another = await RealHost.open(made);
         const file = path.join(host.folder, "import.json");
         expect((await host.preview(program(), { importFile: file })).ok).to.equal(true);
         const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { name: string; id: string; component?: boolean }[] };
@@ -154,6 +149,7 @@ describe("operations on the real engine", function () {
             do second = await host.cli(["destroy", "--yes", "--skip-preview"]).catch((e: Error) => e.message);
             while (second.includes("failed to load checkpoint") && Date.now() < deadline);
         };
+        await stage!.at();
         await up(program());
         expect(second).to.contain("the stack is currently locked");
         expect(await host.preview(program())).to.deep.include({ ok: true, steps: [] });

@@ -1,115 +1,130 @@
 /** A deployment that was stopped on the real engine: what the README says of it is done, and it ends in the same cloud. */
-import { execFile } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";
-import { promisify } from "node:util";
 import { expect } from "chai";
-import { createCloud } from "../../lab/createCloud";
-import { addHandler } from "../support/handler";
-import { pooledKeys } from "../support/keys";
 import { needsPulumi } from "../support/needsPulumi";
+import { sampleOfEachKind } from "../support/seed";
+import { FailCall, type How } from "./failCall";
 import { SmallHost } from "./hosts";
 import type { Interruption, Recovered } from "./interrupted";
-import { STEPS, sampled, type Step } from "./programs";
+import { STEPS, methodOf, type Step } from "./programs";
+import { Stage } from "./stage";
 import { ORPHANS, leftovers, summary } from "./summary";
-import { Watch } from "./watch";
 
-const execute = promisify(execFile);
+/** A process that holds a lab and a stack, and recovers from one interruption after another. */
+class Worker {
+    readonly #process: ChildProcess;
+    readonly #exit: Promise<number | null>;
+    #answer: (recovered: Recovered) => void = () => undefined;
 
-async function interrupted(asked: Interruption): Promise<Recovered[]> {
-    const script = path.join(__dirname, "interrupted.ts");
-    const options = { maxBuffer: 2 ** 26, timeout: 120_000 + asked.targets.length * 60_000 };
-    const { stdout } = await execute(process.execPath, ["--import", "tsx", script, JSON.stringify(asked)], options).catch(
-        (error: Error & { stderr: string }) => {
-            throw new Error(`${asked.step}, ${asked.how} at ${asked.targets.join(", ")}: ${error.stderr}`);
-        },
-    );
-    return stdout
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Recovered);
-}
+    constructor(script: string) {
+        this.#process = fork(script, { execArgv: ["--import", "tsx"] });
+        this.#process.on("message", (recovered: Recovered) => this.#answer(recovered));
+        this.#exit = new Promise((resolve) => this.#process.on("exit", resolve));
+    }
 
-/** As many at a time as there are processors. */
-async function inTurns<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {
-    const results: R[] = [];
-    let next = 0;
-    const worker = async (): Promise<void> => {
-        while (next < all.length) {
-            const index = next++;
-            results[index] = await work(all[index]!);
-        }
-    };
-    await Promise.all(os.cpus().map(worker));
-    return results;
-}
+    ask(asked: Interruption): Promise<Recovered> {
+        const answered = new Promise<Recovered>((resolve) => (this.#answer = resolve));
+        this.#process.send(asked);
+        const ended = this.#exit.then((code): Recovered => {
+            throw new Error(`the process ended with ${code} before it had recovered from ${JSON.stringify(asked)}`);
+        });
+        return Promise.race([answered, ended]);
+    }
 
-/** Every operation of the step, and the cloud at its end when nothing stops it. */
-async function undisturbed(step: Step): Promise<{ operations: string[]; end: Record<string, unknown> }> {
-    const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
-    addHandler(cloud);
-    const watch = await Watch.start(cloud);
-    let operations: string[] = [];
-    const host = new SmallHost(watch.watched((operation) => Promise.resolve(void operations.push(operation))));
-    try {
-        for (const before of step.before) expect((await host.up(before)).ok).to.equal(true);
-        operations = [];
-        const done = step.program ? await host.up(step.program) : await host.destroy();
-        expect(done.ok, done.text).to.equal(true);
-        return { operations: [...new Set(operations)], end: summary(cloud) };
-    } finally {
-        await watch.close();
+    /** Its last act is a search for secrets, which fails it. */
+    async close(): Promise<void> {
+        if (this.#process.connected) this.#process.disconnect();
+        expect(await this.#exit, "exit code of a worker").to.equal(0);
     }
 }
 
-describe("the recovery that the README describes", function () {
-    this.timeout(1_200_000);
+/** Every operation of a step, and the cloud at its end if nothing stops it. */
+interface Whole {
+    operations: string[];
+    end: Record<string, unknown>;
+}
+
+async function undisturbed(): Promise<Map<string, Whole>> {
+    const failCall = new FailCall();
+    const stage = await Stage.open((watch) => Promise.resolve(new SmallHost(failCall.providers(watch))));
+    const wholes = new Map<string, Whole>();
+    for (const step of STEPS) {
+        await stage.before(step);
+        failCall.operations = [];
+        const done = await stage.run(step);
+        expect(done.ok, done.text).to.equal(true);
+        wholes.set(step.title, { operations: [...new Set(failCall.operations)], end: summary(stage.watch.cloud) });
+    }
+    await stage.close();
+    return wholes;
+}
+
+/** What a recovery left of resources that are made anew under another name; anything else fails. */
+function orphansOf({ asked, end }: Recovered, whole: Whole): string[] {
+    const { missing, left } = leftovers(end, whole.end);
+    expect(missing, `what is not there after "${asked.how}" at ${asked.target}`).to.deep.equal([]);
+    expect(
+        left.filter((line) => !ORPHANS.test(line)),
+        `what is left over after "${asked.how}" at ${asked.target}`,
+    ).to.deep.equal([]);
+    return [...new Set(left.map((line) => line.split("/")[0]!))];
+}
+
+function report(words: string, title: string, results: Recovered[], whole: Whole): void {
+    const orphans = new Map<string, number>();
+    for (const kind of results.flatMap((result) => orphansOf(result, whole))) orphans.set(kind, (orphans.get(kind) ?? 0) + 1);
+    const sum = (value: (result: Recovered) => number) => results.reduce((total, result) => total + value(result), 0);
+    const hands = results.flatMap(({ asked, byHand }) => byHand.map((text) => `${asked.target}: ${text}`));
+    console.log(
+        `      ${title}: ${results.length} of ${whole.operations.length}: ${words}; ${sum(({ torn }) => Number(torn))} torn checkpoints, ` +
+            `${sum(({ probes }) => probes)} bypass probes, none got in; ` +
+            `left behind and closed: ${[...orphans].map(([kind, count]) => `${kind} ${count}x`).join(", ") || "nothing"}; ${hands.length} by hand:`,
+    );
+    for (const text of hands) console.log(`        ${text}`);
+}
+
+describe("the recovery that the README describes", () => {
+    let wholes: Map<string, Whole>;
+    let workers: Worker[] = [];
+    before(async function () {
+        needsPulumi(this);
+        wholes = await undisturbed();
+        workers = os.cpus().map(() => new Worker(path.join(__dirname, "interrupted.ts")));
+    });
+    after(() => Promise.all(workers.map((worker) => worker.close())));
+
+    async function recovered({ title }: Step, how: How): Promise<Recovered[]> {
+        const { operations } = wholes.get(title)!;
+        const targets = sampleOfEachKind(operations, methodOf, 2, how);
+        // At least one torn checkpoint in each step.
+        const torn = (target: string) => how === "killed" && targets.indexOf(target) % 4 === 0;
+        const results: Recovered[] = [];
+        const waiting = [...targets];
+        const take = async (worker: Worker): Promise<void> => {
+            for (let target = waiting.shift(); target !== undefined; target = waiting.shift())
+                results.push(await worker.ask({ step: title, target, how, torn: torn(target) }));
+        };
+        await Promise.all(workers.map(take));
+        for (const { asked, error } of results) if (error !== undefined) throw new Error(`${title}, ${how} at ${asked.target}: ${error}`);
+        return results;
+    }
 
     for (const step of STEPS) {
-        let whole: Awaited<ReturnType<typeof undisturbed>>;
-        before(async function () {
-            needsPulumi(this);
-            whole = await undisturbed(step);
+        it(`ends in the same cloud after an operation failed: ${step.title}`, async () => {
+            const whole = wholes.get(step.title)!;
+            const results = await recovered(step, "failed");
+            report("an operation failed", step.title, results, whole);
+            for (const { end } of results) expect(end).to.deep.equal(whole.end);
         });
 
-        const told = (how: string, results: Recovered[]): void => {
-            const orphans = new Map<string, number>();
-            for (const { target, end } of results) {
-                const { missing, left } = leftovers(end, whole.end);
-                expect(missing, `what is not there after "${how}" at ${target}`).to.deep.equal([]);
-                expect(
-                    left.filter((one) => !ORPHANS.test(one)),
-                    `what is left over after "${how}" at ${target}`,
-                ).to.deep.equal([]);
-                for (const kind of new Set(left.map((one) => one.split("/")[0]!))) orphans.set(kind, (orphans.get(kind) ?? 0) + 1);
-            }
-            const sum = (one: (r: Recovered) => number) => results.reduce((total, r) => total + one(r), 0);
-            const hands = results.flatMap(({ target, byHand }) => byHand.map((text) => `${target}: ${text}`));
-            console.log(
-                `      ${step.title}: ${results.length} times ${how}; ${sum((r) => Number(r.torn))} torn checkpoints, ${sum((r) => r.probes)} bypass probes, none got in; ` +
-                    `left behind and closed: ${[...orphans].map(([kind, count]) => `${kind} ${count}x`).join(", ") || "nothing"}; ${hands.length} by hand:`,
-            );
-            for (const text of hands) console.log(`        ${text}`);
-        };
-
-        for (const [how, words] of [
-            ["failed", "an operation failed"],
-            ["lost", "an answer was lost"],
-        ] as const)
-            it(`ends in the same cloud after ${words}: ${step.title}`, async () => {
-                const targets = sampled(whole.operations);
-                const batches = os.cpus().map((_, batch) => targets.filter((_, index) => index % os.cpus().length === batch));
-                const asked = batches.filter(({ length }) => length > 0);
-                const results = await inTurns(asked, (some) => interrupted({ step: step.title, targets: some, how, torn: false }));
-                told(words, results.flat());
-                if (how === "failed") for (const { end } of results.flat()) expect(end).to.deep.equal(whole.end);
-            });
+        it(`ends in the same cloud after an answer was lost: ${step.title}`, async () => {
+            report("an answer was lost", step.title, await recovered(step, "lost"), wholes.get(step.title)!);
+        });
 
         it(`ends in the same cloud after the CLI was killed: ${step.title}`, async () => {
-            const results = await inTurns(sampled(whole.operations), (target) =>
-                interrupted({ step: step.title, targets: [target], how: "killed", torn: whole.operations.indexOf(target) % 4 === 3 }),
-            );
-            told("the CLI was killed", results.flat());
+            report("the CLI was killed", step.title, await recovered(step, "killed"), wholes.get(step.title)!);
         });
     }
 });

@@ -62,6 +62,11 @@ export class Watch {
         return new Watch(cloud, gateway, edge, names, await strangerOf(NAME));
     }
 
+    /** Starts to count anew. */
+    forget(): void {
+        Object.assign(this, { probes: 0, entered: [], throughSharedCa: 0, served: 0, kept: 0, dropped: [] });
+    }
+
     /** A leaf of the trusted CA whose time is over: whoever has the CA's key could make one. */
     async #expiredLeaf(caPem: string): Promise<Identity | undefined> {
         const authority = new X509Certificate(caPem);
@@ -159,6 +164,9 @@ export class Watch {
             }
         return made;
     }
+
+    /** The providers, with nothing done after their operations. */
+    providers = (): Record<string, Provider> => providers(this.cloud);
 
     async close(): Promise<void> {
         this.names.close();

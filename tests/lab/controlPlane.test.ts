@@ -41,7 +41,6 @@ function setEnvironment(values: Record<string, string | undefined>): void {
 }
 
 describe("the control planes, and the doctor's collectors with the real SDK clients", function () {
-    this.timeout(40000);
     let saved: NodeJS.ProcessEnv;
     let home: string;
     let cloud: Cloud;

@@ -31,7 +31,6 @@ const PAIRS: [string, string][] = [
 ];
 
 describe("the doctor on the lab", function () {
-    this.timeout(120_000);
     let patient: Patient;
     let back: () => void;
 

@@ -20,7 +20,6 @@ interface Ended {
 }
 
 describe("the doctor's command", function () {
-    this.timeout(60_000);
     let patient: Patient;
     let folder: string;
 

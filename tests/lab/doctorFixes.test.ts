@@ -121,7 +121,6 @@ const NIGHTS: Night[] = [
 ];
 
 describe("the doctor's fixes, followed", function () {
-    this.timeout(60_000);
     let patient: Patient;
     let back: () => void;
     const followed = new Set<Night>();

@@ -91,7 +91,6 @@ const pem = (der: Buffer): string =>
     `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 
 describe("the doctor among enemies", function () {
-    this.timeout(30_000);
     let folder: string;
     let webCa: WebCa;
     const open: { close(): unknown }[] = [];

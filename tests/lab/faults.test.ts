@@ -144,7 +144,6 @@ function changesBetween(before: Cloud, after: Cloud): string[] {
 }
 
 describe("the lab's faults", function () {
-    this.timeout(30_000);
 
     let healthy: Cloud;
     let domain: GatewayDomain;

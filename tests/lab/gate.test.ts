@@ -60,7 +60,6 @@ async function breakIt(cloud: Cloud, fault: string): Promise<() => void> {
 }
 
 describe("the gate in a deployment", function () {
-    this.timeout(120_000);
     let cloud: Cloud;
     let watch: Watch;
     let requests: string[];
@@ -147,7 +146,6 @@ describe("the gate in a deployment", function () {
 });
 
 describe("the gate on a deployment that somebody breaks", function () {
-    this.timeout(120_000);
     let cloud: Cloud;
     let watch: Watch;
     let host: SmallHost;
@@ -204,7 +202,6 @@ describe("the gate on a deployment that somebody breaks", function () {
 });
 
 describe("the gate on the real engine", function () {
-    this.timeout(240_000);
 
     it("fails, rolls back, passes, and a secret header is nowhere in clear text", async function () {
         needsPulumi(this);
@@ -217,7 +214,7 @@ describe("the gate on the real engine", function () {
         const host: RealHost & Host = await RealHost.open(watch.watched());
         const verify: VerifyArgs = { ...SHORT, headers: { authorization: SECRET } };
         const ledger = async () =>
-            (JSON.parse(await host.state()) as { resources: { urn: string; outputs?: { presentedAuthority?: string } }[] }).resources.find(
+            (JSON.parse(host.state()) as { resources: { urn: string; outputs?: { presentedAuthority?: string } }[] }).resources.find(
                 ({ urn }) => urn.endsWith("::orders-ledger"),
             )?.outputs?.presentedAuthority;
         try {
@@ -236,9 +233,9 @@ describe("the gate on the real engine", function () {
             mend();
             const forth = await host.up(program({ ...trusting(["1", "2"], "2"), verify }));
             expect(forth.steps).to.include("update orders-gate");
-            expect((await host.stack.outputs()).url).to.deep.equal({ value: `https://${NAME}`, secret: false });
+            expect((JSON.parse(await host.cli(["stack", "output", "--json"])) as { url: unknown }).url).to.equal(`https://${NAME}`);
             expect(await host.cli(["stack", "export", "--show-secrets"])).to.contain(SECRET);
-            expect(await host.state()).not.to.match(/CONNECT_TO":|NODE_EXTRA_CA_CERTS|lab-names/);
+            expect(host.state()).not.to.match(/CONNECT_TO":|NODE_EXTRA_CA_CERTS|lab-names/);
             const files = fs.readdirSync(host.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
             const searched: [string, string][] = [
                 ...files.map(({ parentPath, name }): [string, string] => [name, fs.readFileSync(path.join(parentPath, name), "latin1")]),

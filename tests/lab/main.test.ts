@@ -24,7 +24,6 @@ const start = (...args: string[]): Promise<Run> =>
 const rowsOf = (run: Run) => (JSON.parse(run.stdout) as { rows: Row[] }).rows;
 
 describe("npm start", function () {
-    this.timeout(60000);
 
     it("changes the CA under load without dropping a visitor or letting anyone in", async () => {
         const run = await start("--rotate", "--json");

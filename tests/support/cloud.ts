@@ -49,6 +49,7 @@ export function makeCloud(): Cloud {
         gatewayPort80Open: false,
         denied: new Set(),
         commandEnvironment: {},
+        providerState: new Map(),
         events: new EventEmitter(),
         invocations: new Map(),
         nextId(prefix) {

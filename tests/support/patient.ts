@@ -15,6 +15,7 @@ import { defaultEndpoint } from "../../lab/dns";
 import type { DoctorOptions } from "../../doctor";
 import { HANDLER_ARN, addHandler } from "./handler";
 import { pooledKeys } from "./keys";
+import { restoreSnapshot, takeSnapshot, type CloudSnapshot } from "./snapshot";
 
 export const PATIENT = "api.dev.example.com";
 export const TOKEN = "cf-token-of-the-test";
@@ -59,12 +60,6 @@ function liveStack(): Program {
     };
 }
 
-/** The plain data of the cloud, which faults edit. */
-const PARTS = ["aws", "cloudflare", "variants", "gatewayPort80Open", "denied"] as const;
-type Parts = Pick<Cloud, (typeof PARTS)[number]>;
-
-const copyOf = (cloud: Parts): Parts => structuredClone(Object.fromEntries(PARTS.map((part) => [part, cloud[part]])) as unknown as Parts);
-
 export class Patient {
     /** What `pulumi` works with: the stack's configuration, and an engine with the stack's state. */
     config: Record<string, string>;
@@ -76,7 +71,7 @@ export class Patient {
         readonly deployment: Deployment,
         readonly controlPlane: ControlPlane,
         readonly attacker: Attacker,
-        readonly whole: Parts,
+        readonly whole: CloudSnapshot,
     ) {
         this.config = { ...deployed.config };
         this.engine = deployment.engine;
@@ -97,7 +92,7 @@ export class Patient {
             prepare,
         });
         const controlPlane = await startControlPlane(deployment.cloud, { cloudflareToken: TOKEN });
-        return new Patient(deployed, deployment, controlPlane, await stranger(PATIENT), copyOf(deployment.cloud));
+        return new Patient(deployed, deployment, controlPlane, await stranger(PATIENT), takeSnapshot(deployment.cloud));
     }
 
     get cloud(): Cloud {
@@ -106,7 +101,7 @@ export class Patient {
 
     /** Everything as it was after the deployment: both clouds, the state, the configuration. */
     heal(): void {
-        Object.assign(this.cloud, copyOf(this.whole));
+        restoreSnapshot(this.cloud, this.whole);
         this.engine = new Engine(providers(this.cloud));
         this.engine.state = structuredClone(this.#state);
         this.config = { ...this.deployed.config };

@@ -196,7 +196,6 @@ describe("the doctor's page", () => {
         });
 
     it("keeps its structure whatever is said", function () {
-        this.timeout(20_000);
         const drawn = (value: string): string => skeleton(reportHtml([said(FAULT, value), said(UNKNOWN, value)]));
         const harmless = drawn("harmless");
         const words = fc.constantFrom(

@@ -1,15 +1,15 @@
-/** One history of deployments on both engines: the same steps, the same cloud, and closed after every single operation. */
+/** One history of deployments, which both engines play: history.lab.test.ts and history.test.ts. */
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi, type HttpApiRoute } from "../../components";
 import { createCloud } from "../../lab/createCloud";
+import type { Cloud } from "../../lab/cloud";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import { RealHost, SmallHost, type Done, type Host, type Program } from "./hosts";
+import type { Done, Host, Program } from "./hosts";
 import MOVES from "./historySteps.json";
 import { BROUGHT_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
 import { summary } from "./summary";
-import { Watch } from "./watch";
-import { needsPulumi } from "../support/needsPulumi";
+import type { Watch } from "./watch";
 
 const withPets = (pets: Omit<HttpApiRoute, "routeKey">): Program =>
     program({
@@ -20,7 +20,7 @@ const withPets = (pets: Omit<HttpApiRoute, "routeKey">): Program =>
     });
 
 /** Each deployment of the history. What must have moved in each is in historySteps.json. */
-const HISTORY: { title: string; program: Program }[] = [
+export const HISTORY: { title: string; program: Program }[] = [
     { title: "first up", program: program() },
     { title: "nothing changed", program: program() },
     {
@@ -119,31 +119,54 @@ const HISTORY: { title: string; program: Program }[] = [
     { title: "the second component gone", program: program(trusting(["2"], "2")) },
 ];
 
-async function play(makeHost: (watch: Watch) => Promise<Host>): Promise<{ done: Done[]; clouds: unknown[]; watch: Watch; host: Host }> {
-    const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }] });
-    addHandler(cloud);
-    await addCertificate(cloud);
-    const watch = await Watch.start(cloud);
-    const host = await makeHost(watch);
+export interface Played {
+    /** What each deployment did, and at last the destroy. */
+    done: Done[];
+    /** The clouds after each. */
+    clouds: unknown[];
+}
+
+/** Plays the history. `between` is told of each deployment, and waits for it. */
+export async function play(
+    cloud: Cloud,
+    host: Host,
+    between: (title: string, work: () => Promise<Done>) => Promise<Done> = (_, work) => work(),
+): Promise<Played> {
     const done: Done[] = [];
     const clouds: unknown[] = [];
-    let live = false;
     for (const { title, program: next } of HISTORY) {
-        const work = host.up(next);
-        done.push(live ? await watch.underLoad(title, work) : await work);
-        live = true;
-        await watch.visit(`after ${title}`);
+        done.push(await between(title, () => host.up(next)));
         clouds.push(summary(cloud));
     }
     done.push(await host.destroy());
     clouds.push(summary(cloud));
-    await watch.goAround("destroy");
-    return { done, clouds, watch, host };
+    return { done, clouds };
 }
 
-const TITLES = [...HISTORY.map(({ title }) => title), "destroy"];
+/** Plays the history with visitors all the time and every bypass after every operation. */
+export async function playUnderLoad(watch: Watch, host: Host): Promise<Played> {
+    let live = false;
+    const played = await play(watch.cloud, host, async (title, work) => {
+        const done = live ? await watch.underLoad(title, work()) : await work();
+        live = true;
+        await watch.visit(`after ${title}`);
+        return done;
+    });
+    await watch.goAround("destroy");
+    return played;
+}
 
-function assertHistory({ done, watch }: Awaited<ReturnType<typeof play>>): void {
+/** A cloud with what the history's programs ask for. */
+export async function historyCloud(): Promise<Cloud> {
+    const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }] });
+    addHandler(cloud);
+    await addCertificate(cloud);
+    return cloud;
+}
+
+export const TITLES = [...HISTORY.map(({ title }) => title), "destroy"];
+
+export function assertHistory({ done }: Played, watch: Watch): void {
     done.forEach(({ ok, text, steps }, i) => {
         expect(ok, `${TITLES[i]}: ${text}`).to.equal(true);
         expect(steps, TITLES[i]).to.deep.equal((MOVES as Record<string, string[]>)[TITLES[i]!]);
@@ -154,47 +177,8 @@ function assertHistory({ done, watch }: Awaited<ReturnType<typeof play>>): void 
     expect(watch.served).to.be.greaterThan(HISTORY.length);
 }
 
-describe("a history of deployments", function () {
-    this.timeout(400_000);
-    let small: Awaited<ReturnType<typeof play>>;
-    let real: Awaited<ReturnType<typeof play>>;
-    const told = (name: string, { watch }: Awaited<ReturnType<typeof play>>) =>
-        console.log(
-            `      ${name}: ${HISTORY.length} deployments and a destroy; ${watch.probes} bypass probes, ${watch.entered.length} in, ${watch.throughSharedCa} more while the shared CA was trusted; ` +
-                `${watch.served} visitors served, ${watch.kept} of them on a kept connection, ${watch.dropped.length} dropped`,
-        );
-
-    before(async () => {
-        small = await play((watch) => Promise.resolve(new SmallHost(watch.watched())));
-        await small.watch.close();
-    });
-
-    it("is closed and up at every step on the lab's engine", () => {
-        told("lab's engine", small);
-        assertHistory(small);
-    });
-
-    describe("on the real engine", () => {
-        before(async function () {
-            needsPulumi(this);
-            real = await play((watch) => RealHost.open(watch.watched()));
-        });
-        after(async () => {
-            if (!real) return;
-            await real.host.close();
-            await real.watch.close();
-        });
-
-        it("is closed and up at every step", () => {
-            told("real engine", real);
-            assertHistory(real);
-        });
-
-        it("takes the same steps and ends in the same cloud as on the lab's engine", () => {
-            TITLES.forEach((title, i) => {
-                expect(real.done[i]!.steps, title).to.deep.equal(small.done[i]!.steps);
-                expect(real.clouds[i], title).to.deep.equal(small.clouds[i]);
-            });
-        });
-    });
-});
+export const report = (name: string, watch: Watch): void =>
+    console.log(
+        `      ${name}: ${HISTORY.length} deployments and a destroy; ${watch.probes} bypass probes, ${watch.entered.length} in, ${watch.throughSharedCa} more while the shared CA was trusted; ` +
+            `${watch.served} visitors served, ${watch.kept} of them on a kept connection, ${watch.dropped.length} dropped`,
+    );
