@@ -9,8 +9,8 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import { parse } from "yaml";
 import { createCloud } from "../lab/createCloud";
-import { Deployment } from "../lab/engineDeployment";
-import { providers } from "../lab/provider";
+import { Deployment } from "../lab/engine/deployment";
+import { providers } from "../lab/shared/provider";
 
 const ROOT = path.join(__dirname, "..");
 const PROJECT = "cloudflare-protected-http-api";

@@ -3,7 +3,7 @@
  * (resources/) write it, the data planes (gateway.ts, edge.ts, dns.ts) read it, and a fault (faults.ts) edits it behind Pulumi's back.
  */
 import { EventEmitter } from "node:events";
-import type { KeySource, WebCa } from "./x509";
+import type { KeySource, WebCa } from "./pki/authority";
 
 /** A certificate that ACM holds. It is issued when every validation record resolves, unproxied, in the lab's DNS. */
 export interface AcmCertificate {

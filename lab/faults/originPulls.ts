@@ -1,7 +1,7 @@
 /** The edge presents no client certificate, or not the one that it should. */
 import { X509Certificate } from "node:crypto";
 import type { HostnameAssociation, HostnameCertificate } from "../cloud";
-import { createAuthority } from "../x509";
+import { createAuthority } from "../pki/authority";
 import { DAY_MS, fromNow, leafOf, newAuthority, replaceTruststore, trustedAnd, zoneOf, type Faults, type FaultTarget } from "./target";
 
 interface Identity {

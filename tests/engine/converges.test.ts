@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
-import type { Provider } from "../../lab/provider";
+import type { Provider } from "../../lab/shared/provider";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { SmallHost } from "./hosts";

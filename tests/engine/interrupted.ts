@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
-import { resourceTypes } from "../../lab/resources/index";
+import { resourceTypes } from "../../lab/providers";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PROJECT, RealHost, type Done } from "./hosts";

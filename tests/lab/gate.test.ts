@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { CloudflareProtectedHttpApi, StrictTls, type VerifyArgs } from "../../components";
 import type { Cloud } from "../../lab/cloud";
 import { createCloud } from "../../lab/createCloud";
-import { plain } from "../../lab/engine";
+import { plain } from "../../lab/engine/engine";
 import { FAULTS } from "../../lab/faults";
 import { RealHost, SmallHost, type Host } from "../engine/hosts";
 import { NAME, program, trusting, type Args } from "../engine/programs";

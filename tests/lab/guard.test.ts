@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi, type OriginPullArgs } from "../../components";
-import { Engine, type ProviderLike, type RunResult } from "../../lab/engine";
+import { Engine, type ProviderLike, type RunResult } from "../../lab/engine/engine";
 import { createCloud } from "../../lab/createCloud";
-import { providers } from "../../lab/provider";
+import { providers } from "../../lab/shared/provider";
 import type { Cloud } from "../../lab/cloud";
 import { pooledKeys } from "../support/keys";
 

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
-import type { Row } from "../../lab/identities";
-import type { Phase } from "../../lab/rotate";
+import type { Row } from "../../lab/traffic/identities";
+import type { Phase } from "../../lab/traffic/rotation";
 
 interface Run {
     code: number;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import { UNKNOWN, type ProviderLike } from "../../lab/engine";
+import { UNKNOWN, type ProviderLike } from "../../lab/engine/engine";
 
 type Props = Record<string, unknown>;
 const struct = (o: Props) => Struct.fromJavaScript(o as Record<string, JavaScriptValue>);
