@@ -5,7 +5,7 @@ import { startEdge } from "./cloudflare/edge";
 import { Engine, type Step } from "./engine/engine";
 import { startGateway } from "./aws/apigatewayv2/server";
 import { tellNames } from "./local/commandEnvironment";
-import { providers } from "./shared/provider";
+import { providers } from "./providers";
 import type { Cloud } from "./cloud";
 import type { KeySource } from "./pki/authority";
 

@@ -1,17 +1,20 @@
-/** Every resource type and function that the lab plays, by token. */
-import { broken, optional, text, type Props, type ResourceType } from "./shared/resourceType";
-import type { Cloud } from "./cloud";
+/** Every resource type and function that the lab plays, by token, and the providers that offer them. */
+import { getCallerIdentity, getRegion } from "./aws/account";
 import { acm } from "./aws/acm/resources";
 import { apigatewayv2 } from "./aws/apigatewayv2/resources";
 import { cloudwatch } from "./aws/cloudwatch";
-import { command } from "./local/command";
-import { dnsRecord, zoneOf } from "./cloudflare/dnsRecord";
 import { iam } from "./aws/iam";
 import { lambda } from "./aws/lambda/resources";
-import { certificateOutputs, originPullTypes } from "./cloudflare/originPulls";
 import { s3 } from "./aws/s3/resources";
-import { tls } from "./local/tls";
+import type { Cloud } from "./cloud";
+import { dnsRecord } from "./cloudflare/dnsRecord";
+import { getHostnameCertificate, originPullTypes } from "./cloudflare/originPulls";
 import { getZoneSetting, zoneSetting } from "./cloudflare/zoneSetting";
+import { command } from "./local/command";
+import { tls } from "./local/tls";
+import { createProvider, type Provider } from "./shared/provider";
+import type { Package } from "./shared/providerMethods";
+import type { ResourceType } from "./shared/resourceType";
 
 const ALL = [
     ...acm,
@@ -31,23 +34,28 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(ALL.map(
 
 const HOSTNAME_CERTIFICATE = "getAuthenticatedOriginPullsHostnameCertificate";
 
-export const functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props>> = {
-    "aws:index/getRegion:getRegion": ({ aws }, args) => {
-        const region = optional(args, "region") ?? aws.region;
-        return { id: region, name: region, region, description: region, endpoint: `ec2.${region}.amazonaws.com` };
-    },
-    "aws:index/getCallerIdentity:getCallerIdentity": ({ aws }) => ({
-        id: aws.accountId,
-        accountId: aws.accountId,
-        arn: `arn:aws:iam::${aws.accountId}:user/lab`,
-        userId: "AIDALAB",
-    }),
+const FUNCTIONS: Package["functions"] = {
+    "aws:index/getRegion:getRegion": getRegion,
+    "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
     "cloudflare:index/getZoneSetting:getZoneSetting": getZoneSetting,
-    [`cloudflare:index/${HOSTNAME_CERTIFICATE}:${HOSTNAME_CERTIFICATE}`]: (cloud, args) => {
-        const zoneId = text(args, "zoneId");
-        const certificateId = text(args, "certificateId");
-        const held = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
-        if (!held) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
-        return { id: certificateId, certificateId, zoneId, certificate: held.certificatePem, ...certificateOutputs(held), uploadedOn: "" };
-    },
+    [`cloudflare:index/${HOSTNAME_CERTIFICATE}:${HOSTNAME_CERTIFICATE}`]: getHostnameCertificate,
 };
+
+/** The versions that the project pins. */
+const VERSIONS: Record<string, string> = { aws: "7.48.0", cloudflare: "6.22.1", tls: "5.6.1", command: "1.2.1" };
+
+export function makeProvider(cloud: Cloud, name: string): Provider {
+    const own = (token: string) => token.startsWith(`${name}:`);
+    return createProvider({
+        name,
+        version: VERSIONS[name] ?? "0.0.0",
+        cloud,
+        types: new Map([...resourceTypes].filter(([token]) => own(token))),
+        functions: Object.fromEntries(Object.entries(FUNCTIONS).filter(([token]) => own(token))),
+        states: new Map(),
+    });
+}
+
+export function providers(cloud: Cloud): Record<string, Provider> {
+    return Object.fromEntries(Object.keys(VERSIONS).map((name) => [name, makeProvider(cloud, name)]));
+}

@@ -32,7 +32,7 @@ function statusOf(held: HostnameCertificate): string {
     return held.activeAt <= Date.now() ? "active" : "pending_deployment";
 }
 
-export function certificateOutputs(held: HostnameCertificate): Props {
+function certificateOutputs(held: HostnameCertificate): Props {
     const rsa = new X509Certificate(held.certificatePem).publicKey.asymmetricKeyType === "rsa";
     return {
         status: statusOf(held),
@@ -41,6 +41,14 @@ export function certificateOutputs(held: HostnameCertificate): Props {
         serialNumber: held.serialNumber,
         signature: rsa ? "SHA256WithRSA" : "ECDSAWithSHA256",
     };
+}
+
+export function getHostnameCertificate(cloud: Cloud, args: Props): Props {
+    const zoneId = text(args, "zoneId");
+    const certificateId = text(args, "certificateId");
+    const held = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
+    if (!held) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
+    return { id: certificateId, certificateId, zoneId, certificate: held.certificatePem, ...certificateOutputs(held), uploadedOn: "" };
 }
 
 const hostnameCertificate: ResourceType = {

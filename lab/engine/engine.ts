@@ -5,14 +5,113 @@
  * are not kept in the state, and custom timeouts are accepted and not enforced (every run has one deadline).
  */
 import { runtime } from "@pulumi/pulumi";
+import type { Provider } from "../shared/provider";
+import { serveRun } from "./monitor";
 import { refresh } from "./refresh";
-import { Deployment, type Pending, type ProviderLike, type ResourceState, type RunOptions, type RunResult } from "./deployment";
+import { Run } from "./run";
+import { sweepOnce } from "./sweep";
+import type { Pending, ResourceState, RunOptions, RunResult } from "./types";
 
-export { UNKNOWN, isSecretValue, plain } from "./server";
-export type { ProviderLike, ResourceState, RunOptions, RunResult, Step } from "./deployment";
+export { UNKNOWN, isSecretValue, plain } from "../shared/propertyValues";
+export type { ResourceState, RunOptions, RunResult, Step } from "./types";
+
+const DEADLINE_MS = 120_000;
+/** Concurrent registrations, as the SDK's host sets it. */
+const PARALLEL = 16;
 
 // The SDK keeps one monitor per process: runs take turns.
 let turn: Promise<unknown> = Promise.resolve();
+
+export class Engine {
+    /** What the engine knows of every resource, by URN. */
+    state = new Map<string, ResourceState>();
+    #pending: Pending[] = [];
+
+    constructor(readonly providers: Record<string, Provider>) {}
+
+    /** Runs the program: a preview leaves the state as it was, an update brings the providers to what the program says. */
+    run(program: () => unknown, options: RunOptions = {}): Promise<RunResult> {
+        return this.#queue(options, async (run) => {
+            if (options.refresh) await refresh(run);
+            try {
+                await runtime.runInPulumiStack(async () => program());
+                await runtime.disconnect(true);
+            } catch (error) {
+                await runtime.disconnect(false);
+                throw error;
+            }
+        });
+    }
+
+    /** Deletes everything in the state, dependents first. */
+    destroy(options: RunOptions = {}): Promise<RunResult> {
+        return this.#queue(options, sweepOnce);
+    }
+
+    #queue(options: RunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
+        const mine = turn.then(() => this.#perform(options, work));
+        turn = mine.catch(() => undefined);
+        return mine;
+    }
+
+    async #perform(options: RunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
+        const run = this.#createRun(options);
+        const server = await serveRun(run);
+        const restoreProcess = takeProcess(run);
+        let outcome: Outcome | undefined;
+        try {
+            connectSdk(run, server.address);
+            outcome = await waitFor(run, work);
+            await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+            return run.result(outcome.failures);
+        } finally {
+            run.closed = true;
+            runtime.disconnectSync();
+            // Or what runs next in this process would find it.
+            runtime.setAllConfig({}, []);
+            server.close();
+            run.hooks.close();
+            // The calls that were cut off reject now.
+            if (!outcome?.ended) await new Promise((resolve) => setTimeout(resolve, 50));
+            restoreProcess();
+        }
+    }
+
+    #createRun(options: RunOptions): Run {
+        const { preview = false, project = "lab", stack = "dev" } = options;
+        // A preview works on a copy, so that what it plans is seen by its later steps and then forgotten.
+        const state = preview ? new Map([...this.state].map(([urn, resource]) => [urn, { ...resource }])) : this.state;
+        const pending = preview ? [...this.#pending] : this.#pending;
+        return new Run(this.providers, state, pending, { ...options, preview, project, stack });
+    }
+}
+
+/** Collects unhandled rejections for this run, in place of whoever listens to them; returns how to undo it. */
+function takeProcess(run: Run): () => void {
+    const listeners = process.listeners("unhandledRejection");
+    const collect = (reason: unknown) => {
+        if (!run.closed) run.rejections.push(reason);
+    };
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", collect);
+    // The SDK takes a stack trace at every promise: looked up in source maps, they would be half of the run.
+    const mapped = process.sourceMapsEnabled;
+    process.setSourceMapsEnabled(false);
+    return () => {
+        process.off("unhandledRejection", collect);
+        process.setSourceMapsEnabled(mapped);
+        for (const listener of listeners) process.on("unhandledRejection", listener);
+    };
+}
+
+function connectSdk({ options }: Run, address: string): void {
+    const { project, stack, preview, config = {}, secretConfigKeys = [] } = options;
+    const qualified = (key: string) => (key.includes(":") ? key : `${project}:${key}`);
+    runtime.resetOptions(project, stack, PARALLEL, address, address, preview, "lab");
+    tolerateLateMessages();
+    const entries = Object.entries(config).map(([key, value]) => [qualified(key), value]);
+    runtime.setAllConfig(Object.fromEntries(entries), secretConfigKeys.map(qualified));
+}
 
 /**
  * The SDK sends messages one after another, each when the one before it was sent: one that throws, because its run was cut off and the
@@ -33,88 +132,30 @@ function tolerateLateMessages(): void {
     });
 }
 
-export class Engine {
-    /** What the engine knows of every resource, by URN. */
-    state = new Map<string, ResourceState>();
-    #pending: Pending[] = [];
+interface Outcome {
+    failures: unknown[];
+    /** False when the work was cut off. */
+    ended: boolean;
+}
 
-    constructor(readonly providers: Record<string, ProviderLike>) {}
-
-    /** Runs the program: a preview leaves the state as it was, an update brings the providers to what the program says. */
-    run(program: () => unknown, options: RunOptions = {}): Promise<RunResult> {
-        return this.#queue(options, async (d) => {
-            if (options.refresh) await refresh(d);
-            try {
-                await runtime.runInPulumiStack(async () => program());
-                await runtime.disconnect(true);
-            } catch (e) {
-                await runtime.disconnect(false);
-                throw e;
-            }
-        });
-    }
-
-    /** Deletes everything in the state, dependents first. */
-    destroy(options: RunOptions = {}): Promise<RunResult> {
-        return this.#queue(options, (d) => d.sweep());
-    }
-
-    #queue(options: RunOptions, work: (d: Deployment) => Promise<void>): Promise<RunResult> {
-        const mine = turn.then(() => this.#deploy(options, work));
-        turn = mine.catch(() => undefined);
-        return mine;
-    }
-
-    async #deploy(options: RunOptions, work: (d: Deployment) => Promise<void>): Promise<RunResult> {
-        const { preview = false, project = "lab", stack = "dev", config = {}, secretConfigKeys = [], deadlineMs = 120_000 } = options;
-        // A preview works on a copy, so that what it plans is seen by its later steps and then forgotten.
-        const state = preview ? new Map([...this.state].map(([k, v]) => [k, { ...v }])) : this.state;
-        const pending = preview ? [...this.#pending] : this.#pending;
-        const d = new Deployment(this.providers, state, pending, { ...options, preview, project, stack });
-        const server = await d.serve();
-        const key = (k: string) => (k.includes(":") ? k : `${project}:${k}`);
-        const listeners = process.listeners("unhandledRejection");
-        const collect = (e: unknown) => void (d.closed || d.rejections.push(e));
-        process.removeAllListeners("unhandledRejection");
-        process.on("unhandledRejection", collect);
-        const failures: unknown[] = [];
-        // The SDK takes a stack trace at every promise: looked up in source maps, they would be half of the run.
-        const mapped = process.sourceMapsEnabled;
-        process.setSourceMapsEnabled(false);
-        let timer: NodeJS.Timeout | undefined;
-        let late = false;
-        let ended = false;
-        try {
-            runtime.resetOptions(project, stack, 16, server.address, server.address, preview, "lab");
-            tolerateLateMessages();
-            runtime.setAllConfig(Object.fromEntries(Object.entries(config).map(([k, v]) => [key(k), v])), secretConfigKeys.map(key));
-            const deadline = new Promise<void>((resolve) => (timer = setTimeout(() => resolve(void (late = true)), deadlineMs)));
-            const finished = work(d).then(
-                () => (ended = true),
-                (e) => (failures.push(e), (ended = true)),
-            );
-            await Promise.race([finished, d.stuck(), deadline]);
-            if (late) {
-                const open = [...d.running].map((s) => `${s.op} ${s.type} '${s.name}'`).join(", ");
-                failures.push(
-                    new Error(
-                        `the run exceeded its deadline of ${deadlineMs} ms; ${open ? `unfinished: ${open}` : "no step was in progress"}`,
-                    ),
-                );
-            }
-            await new Promise((r) => setImmediate(() => setImmediate(r)));
-            return d.result(failures);
-        } finally {
-            clearTimeout(timer);
-            d.closed = true;
-            runtime.disconnectSync();
-            runtime.setAllConfig({}, []); // or what runs next in this process would find it
-            server.close();
-            d.hooks.close();
-            if (!ended) await new Promise((r) => setTimeout(r, 50)); // the calls that were cut off reject now
-            process.off("unhandledRejection", collect);
-            process.setSourceMapsEnabled(mapped);
-            for (const l of listeners) process.on("unhandledRejection", l);
-        }
-    }
+/** Until the work has ended, is stuck, or is late. */
+async function waitFor(run: Run, work: (run: Run) => Promise<void>): Promise<Outcome> {
+    const { deadlineMs = DEADLINE_MS } = run.options;
+    // Filled in while others look at it: work that was cut off may still end before the run is torn down.
+    const outcome: Outcome = { failures: [], ended: false };
+    const finished = work(run)
+        .catch((error: unknown) => void outcome.failures.push(error))
+        .then(() => void (outcome.ended = true));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+            const open = [...run.running].map(({ op, type, name }) => `${op} ${type} '${name}'`).join(", ");
+            const what = open ? `unfinished: ${open}` : "no step was in progress";
+            outcome.failures.push(new Error(`the run exceeded its deadline of ${deadlineMs} ms; ${what}`));
+            resolve();
+        }, deadlineMs);
+    });
+    await Promise.race([finished, run.stuck(), late]);
+    clearTimeout(timer);
+    return outcome;
 }

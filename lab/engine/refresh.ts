@@ -1,26 +1,27 @@
 /** `pulumi up --refresh`: what the providers hold now takes the place of what the state remembers of it. */
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
-import type { Deployment, ResourceState } from "./deployment";
-import { isProvider, markLike, markOutputs, plainProps, props, struct, type Props } from "./server";
+import { fromStruct, markLike, markOutputs, plainProps, toStruct, type Props } from "../shared/propertyValues";
+import type { Run } from "./run";
+import { isProvider, type ResourceState } from "./types";
 
 /** Fails with the first provider that cannot say; what is gone is forgotten, whether or not it is protected. */
-export async function refresh(d: Deployment): Promise<void> {
-    const known = [...d.state].filter(([, s]) => s.custom && !isProvider(s.type));
-    await Promise.all(known.map(([urn, s]) => d.step("refresh", urn, s, () => ask(d, urn, s))));
+export async function refresh(run: Run): Promise<void> {
+    const known = [...run.state].filter(([, { custom, type }]) => custom && !isProvider(type));
+    await Promise.all(known.map(([urn, resource]) => run.step("refresh", urn, resource, () => ask(run, urn, resource))));
 }
 
-async function ask(d: Deployment, urn: string, s: ResourceState): Promise<void> {
-    const q = new pb.ReadRequest();
-    q.setId(s.id);
-    q.setUrn(urn);
-    q.setType(s.type);
-    q.setName(s.name);
-    q.setProperties(struct(plainProps(s.outputs)));
-    q.setInputs(struct(plainProps(s.inputs)));
-    const found = await d.call<pb.ReadResponse>(s.type, "read", q);
-    if (!found.getId()) return void d.state.delete(urn);
+async function ask(run: Run, urn: string, resource: ResourceState): Promise<void> {
+    const request = new pb.ReadRequest();
+    request.setId(resource.id);
+    request.setUrn(urn);
+    request.setType(resource.type);
+    request.setName(resource.name);
+    request.setProperties(toStruct(plainProps(resource.outputs)));
+    request.setInputs(toStruct(plainProps(resource.inputs)));
+    const response = await run.call<pb.ReadResponse>(resource.type, "read", request);
+    if (!response.getId()) return void run.state.delete(urn);
     // What was secret stays so, by the name of the property.
-    const inputs = found.hasInputs() ? (markLike(props(found.getInputs()), s.inputs) as Props) : s.inputs;
-    const outputs = markOutputs(markLike(props(found.getProperties()), s.outputs) as Props, inputs, []);
-    d.state.set(urn, { ...s, id: found.getId(), inputs, outputs });
+    const inputs = response.hasInputs() ? (markLike(fromStruct(response.getInputs()), resource.inputs) as Props) : resource.inputs;
+    const outputs = markOutputs(markLike(fromStruct(response.getProperties()), resource.outputs) as Props, inputs, []);
+    run.state.set(urn, { ...resource, id: response.getId(), inputs, outputs });
 }

@@ -1,14 +1,8 @@
 /** What a resource type of the lab is, and the small table that says which properties it takes. */
 import type { Cloud } from "../cloud";
+import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "./propertyValues";
 
-/** How the engine spells a value that is not known yet. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-export const SIG = "4dabf18193072939515e22adb298388d";
-export const ASSET = "c44067f5952c0a294b673a41bacd8c17";
-export const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
-const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
-
-export type Props = Record<string, unknown>;
+export type { Props };
 
 /** A broken rule: names the property and the rule, as README.md lists it. */
 export class RuleError extends Error {
@@ -35,7 +29,8 @@ export interface Table {
     [property: string]: Spec;
 }
 
-export interface Made {
+/** What a create gives back. */
+export interface Created {
     id: string;
     /** Computed outputs; the inputs are added by the provider. */
     outputs: Props;
@@ -49,9 +44,9 @@ export interface ResourceType {
     autoname?: { property: string; lowerCase?: boolean };
     /** Plain problems, before anything is made. Unknown values are left out of `inputs`. */
     check?(inputs: Props, cloud: Cloud): void;
-    /** Outputs inside of objects that a preview does not know. */
-    preview?(inputs: Props): Props;
-    create(cloud: Cloud, inputs: Props, options: { timeoutMs: number }): Made | Promise<Made>;
+    /** Objects with outputs inside, as a preview knows them: of a create, or of an update of `state`. */
+    preview?(inputs: Props, state?: Props): Props;
+    create(cloud: Cloud, inputs: Props, options: { timeoutMs: number }): Created | Promise<Created>;
     /** Returns the computed outputs that changed. Without it every property must be `replace`. */
     update?(cloud: Cloud, id: string, inputs: Props, state: Props): Props | Promise<Props>;
     /** Computed outputs that such an update changes: unknown in its preview. */
@@ -65,17 +60,6 @@ export interface ResourceType {
     delete(cloud: Cloud, id: string, state: Props): void;
     /** Which part of an import id such as `<API id>/<route id>` is the resource's own id; without it the whole is. */
     importPart?: 0 | 1;
-}
-
-/** Drops the wrappers of secrets, outputs and resource references; assets and archives stay as they are. */
-export function plain(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(plain);
-    if (!value || typeof value !== "object") return value;
-    const wrapped = value as Props;
-    if (wrapped[SIG] === ASSET || wrapped[SIG] === ARCHIVE) return wrapped;
-    if (wrapped[SIG] === RESOURCE) return wrapped.id || UNKNOWN;
-    if (wrapped[SIG]) return plain(wrapped.value ?? UNKNOWN);
-    return Object.fromEntries(Object.entries(wrapped).map(([key, inner]) => [key, plain(inner)]));
 }
 
 /** Without the engine's own keys (`__defaults`) and without absent values, all the way down; sorted, as the wire keeps no order. */

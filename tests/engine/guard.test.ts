@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
 import { createCloud } from "../../lab/createCloud";
-import { providers, type Provider } from "../../lab/shared/provider";
+import { providers } from "../../lab/providers";
+import type { Provider } from "../../lab/shared/provider";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { PROJECT, RealHost } from "./hosts";

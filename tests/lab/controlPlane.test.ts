@@ -11,7 +11,7 @@ import type { Cloud, CloudEvent, GatewayDomain, Zone } from "../../lab/cloud";
 import { startControlPlane, type ControlPlane } from "../../lab/controlPlane";
 import { createCloud } from "../../lab/createCloud";
 import { Engine } from "../../lab/engine/engine";
-import { providers } from "../../lab/shared/provider";
+import { providers } from "../../lab/providers";
 import { createAuthority } from "../../lab/pki/authority";
 import { pooledKeys } from "../support/keys";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { resourceTypes } from "../../lab/providers";
-import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "../../lab/shared/resourceType";
+import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "../../lab/shared/propertyValues";
 import { Calls, failure, type Resource } from "../support/calls";
 import { makeCloud, ZONE_ID } from "../support/cloud";
 

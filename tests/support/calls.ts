@@ -2,7 +2,7 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import type { Cloud } from "../../lab/cloud";
-import { makeProvider } from "../../lab/shared/provider";
+import { makeProvider } from "../../lab/providers";
 import type { Props } from "../../lab/shared/resourceType";
 
 const struct = (props: Props): Struct => Struct.fromJavaScript(props as Record<string, JavaScriptValue>);

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import stack from "../../index";
 import { deploy, type Deployment } from "../../lab/lab";
 import { Engine, type ResourceState } from "../../lab/engine/engine";
-import { providers } from "../../lab/shared/provider";
+import { providers } from "../../lab/providers";
 import { stranger, type Attacker } from "../../lab/traffic/attackers";
 import { startControlPlane, type ControlPlane } from "../../lab/controlPlane";
 import { applyFault } from "../../lab/faults";

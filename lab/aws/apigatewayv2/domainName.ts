@@ -10,10 +10,10 @@ import {
     REGIONAL,
     tags,
     text,
-    UNKNOWN,
     type Props,
     type ResourceType,
 } from "../../shared/resourceType";
+import { UNKNOWN } from "../../shared/propertyValues";
 
 const HOSTED_ZONE = "ZLY8HYME6SFDD";
 
@@ -105,8 +105,13 @@ const domainName: ResourceType = {
             broken("truststore-uri", "mutualTlsAuthentication.truststoreUri", "must be s3://bucket/key");
         }
     },
-    preview: (inputs) => ({
-        domainNameConfiguration: { ...object(inputs, "domainNameConfiguration"), targetDomainName: UNKNOWN, hostedZoneId: UNKNOWN },
+    preview: (inputs, state = {}) => ({
+        domainNameConfiguration: {
+            targetDomainName: UNKNOWN,
+            hostedZoneId: UNKNOWN,
+            ...object(state, "domainNameConfiguration"),
+            ...object(inputs, "domainNameConfiguration"),
+        },
     }),
     create(cloud, inputs) {
         const name = text(inputs, "domainName");

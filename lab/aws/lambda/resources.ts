@@ -4,7 +4,6 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { Cloud, LambdaFunction } from "../../cloud";
 import {
-    ARCHIVE,
     broken,
     checkRegion,
     number,
@@ -12,13 +11,13 @@ import {
     oneOf,
     optional,
     REGIONAL,
-    SIG,
     tags,
     text,
     within,
     type Props,
     type ResourceType,
 } from "../../shared/resourceType";
+import { ARCHIVE, SIG } from "../../shared/propertyValues";
 
 function readFolder(folder: string): Record<string, string> {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());

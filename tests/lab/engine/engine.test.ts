@@ -3,7 +3,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { expect } from "chai";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { Engine, UNKNOWN, isSecretValue, plain, type RunResult, type Step } from "../../../lab/engine/engine";
-import type { ProviderMethod } from "../../../lab/engine/server";
+import type { ProviderMethod } from "../../../lab/shared/provider";
 import { standin, Thing, type ThingArgs } from "../../support/standin";
 
 /** What the stand-in holds, as `Read` answers it: nothing for what is gone. */
