@@ -1,13 +1,25 @@
 /** What API Gateway does with a request once its connection is accepted: host, mapping, stage, route, integration, access log. */
+import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cloud, GatewayDomain, HttpApi, Integration, Stage } from "../../cloud";
 import { defaultEndpoint } from "../../dns";
-import type { Connection } from "./server";
 import { accessLogLine, clientCertOf, corsHeaders, lambdaEvent, payloadToResponse } from "./payload";
 import type { Answer, RequestInfo } from "./payload";
 import { findDomain, findFunction, matchMapping, matchRoute, matchStage, mayInvoke } from "./routing";
 import type { Match } from "./routing";
 import { invoke } from "../lambda/runtime";
+
+/** What is known of a connection before its first request. */
+export interface Connection {
+    /** The server name, when it is a custom domain or a default endpoint. */
+    serverName: string | undefined;
+    /** Set when the server name is a custom domain. */
+    domainName: string | undefined;
+    mutualTls: boolean;
+    client: X509Certificate | undefined;
+    /** A certificate came, but the truststore does not lead to it: every request is a 403. */
+    forbidden: boolean;
+}
 
 const maxBody = 10 * 1024 * 1024;
 

@@ -3,28 +3,15 @@
  * ask for a client certificate, and without one no byte of a request is ever read.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { X509Certificate } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import { readServerName } from "./clientHello";
 import type { Cloud, GatewayDomain } from "../../cloud";
 import { defaultEndpoint } from "../../dns";
-import { handleRequest } from "./requests";
+import { handleRequest, type Connection } from "./requests";
 import { findDomain } from "./routing";
 import { judgeClient, readTruststore } from "./clientAuth";
-
-/** What is known of a connection before its first request. */
-export interface Connection {
-    /** The server name, when it is a custom domain or a default endpoint. */
-    serverName: string | undefined;
-    /** Set when the server name is a custom domain. */
-    domainName: string | undefined;
-    mutualTls: boolean;
-    client: X509Certificate | undefined;
-    /** A certificate came, but the truststore does not lead to it: every request is a 403. */
-    forbidden: boolean;
-}
 
 export interface Gateway {
     port: number;
