@@ -3,9 +3,8 @@
  * cloud's state. Whatever else is asked, above all every write, is refused and told as an event, so that a test can prove that none came.
  */
 import * as http from "node:http";
-import type { Socket } from "node:net";
 import type { Cloud } from "./cloud";
-import { listen } from "./aws/apigatewayv2/server";
+import { closeLater, listen } from "./shared/loopback";
 import { awsApi } from "./aws/controlPlane";
 import type { Api, ControlRequest, Reply } from "./shared/controlPlane";
 import { cloudflareApi } from "./cloudflare/controlPlane";
@@ -53,7 +52,6 @@ function answer(cloud: Cloud, api: Api, request: ControlRequest): Reply {
 }
 
 async function serve(cloud: Cloud, api: Api): Promise<{ port: number; close(): Promise<void> }> {
-    const sockets = new Set<Socket>();
     const server = http.createServer((req, res) => {
         read(req)
             .then((request) => {
@@ -63,19 +61,8 @@ async function serve(cloud: Cloud, api: Api): Promise<{ port: number; close(): P
             })
             .catch(() => res.destroy());
     });
-    server.on("connection", (socket) => {
-        sockets.add(socket);
-        socket.on("close", () => sockets.delete(socket));
-    });
-    const port = await listen(server);
-    return {
-        port,
-        close: () =>
-            new Promise((done) => {
-                server.close(() => done());
-                for (const socket of sockets) socket.destroy();
-            }),
-    };
+    const close = closeLater(server);
+    return { port: await listen(server), close };
 }
 
 /** Starts both control planes on free ports of 127.0.0.1. */

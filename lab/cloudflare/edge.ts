@@ -4,18 +4,46 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Socket } from "node:net";
 import * as tls from "node:tls";
 import type { Cloud, DnsRecord, Zone } from "../cloud";
 import { defaultEndpoint, findRecords, normalize, resolve } from "../dns";
-import { clientCertificateFor, overHttp, overTls, OriginError } from "./originConnection";
-import { listen } from "../aws/apigatewayv2/server";
-import type { Gateway } from "../aws/apigatewayv2/server";
+import { withoutHopByHop } from "../shared/headers";
+import { closeLater, listen } from "../shared/loopback";
+import { askOrigin, clientCertificateFor, OriginError, type Origin } from "./originConnection";
 
 export interface Edge {
     port: number;
     httpPort: number;
     close(): Promise<void>;
+}
+
+type Scheme = "http" | "https";
+
+/** One request as the edge looks at it. */
+interface Visit {
+    req: http.IncomingMessage;
+    res: http.ServerResponse;
+    scheme: Scheme;
+    host: string;
+    ray: string;
+}
+
+export async function startEdge(cloud: Cloud, origin: Origin): Promise<Edge> {
+    let rays = 0;
+    const handler = (scheme: Scheme) => (req: http.IncomingMessage, res: http.ServerResponse) => {
+        const host = normalize((req.headers.host ?? "").replace(/:\d+$/, ""));
+        const visit: Visit = { req, res, scheme, host, ray: `${(++rays).toString(16).padStart(16, "0")}-LAB` };
+        serve(cloud, origin, visit).catch(() => (res.headersSent ? res.destroy() : fail(res, 500)));
+    };
+    const secure = https.createServer(
+        { minVersion: "TLSv1.2", ALPNProtocols: ["http/1.1"], SNICallback: certificatesByName(cloud) },
+        handler("https"),
+    );
+    const plain = http.createServer(handler("http"));
+    secure.on("tlsClientError", (_error, socket) => socket.destroy());
+    const close = closeLater(secure, plain);
+    const [port, httpPort] = await Promise.all([listen(secure), listen(plain)]);
+    return { port, httpPort, close };
 }
 
 /** What the body says when the edge itself has an error to tell. */
@@ -25,8 +53,21 @@ function fail(res: http.ServerResponse, status: number, code = status): void {
     res.end(body);
 }
 
-function hostOf(req: http.IncomingMessage): string {
-    return normalize((req.headers.host ?? "").replace(/:\d+$/, ""));
+/** A server certificate for every proxied name that the zone has one for; no other handshake ends well. */
+function certificatesByName(cloud: Cloud): NonNullable<tls.TlsOptions["SNICallback"]> {
+    const contexts = new Map<string, Promise<tls.SecureContext>>();
+    const issue = async (name: string): Promise<tls.SecureContext> => {
+        const { certificatePem, privateKeyPem } = await cloud.webCa.issue([name]);
+        return tls.createSecureContext({ cert: certificatePem, key: privateKeyPem });
+    };
+    return (serverName, done) => {
+        const name = normalize(serverName);
+        const found = proxiedRecord(cloud, name);
+        if (!found || !hasCertificate(found.zone, name)) return done(new Error(`no certificate for ${name}`));
+        const context = contexts.get(name) ?? issue(name);
+        contexts.set(name, context);
+        context.then((ready) => done(null, ready), done);
+    };
 }
 
 function proxiedRecord(cloud: Cloud, host: string): { zone: Zone; record: DnsRecord } | undefined {
@@ -39,6 +80,37 @@ function hasCertificate(zone: Zone, host: string): boolean {
     return zone.deepCertificates || below.length <= 1;
 }
 
+async function serve(cloud: Cloud, origin: Origin, visit: Visit): Promise<void> {
+    const { req, res, scheme, host, ray } = visit;
+    res.setHeader("cf-ray", ray);
+    res.setHeader("server", "cloudflare");
+    res.on("finish", () => {
+        const detail = { host, method: req.method, path: req.url, status: res.statusCode, scheme };
+        cloud.events.emit("event", { source: "edge", action: "request", detail });
+    });
+    const found = proxiedRecord(cloud, host);
+    if (!found) return fail(res, 403, 1001);
+    const { zone, record } = found;
+    if (scheme === "http" && zone.settings.get("always_use_https") === "on") return redirect(visit);
+    if (zone.challenge) return challenge(res);
+    if (record.type !== "CNAME") return fail(res, 522);
+    const target = resolve(cloud, record.content);
+    if (!target) return fail(res, 530, 1016);
+    // A CNAME to a name that is proxied itself, here or at another customer (1014: CNAME cross-user banned).
+    if (target.kind === "edge") return fail(res, 403, 1014);
+    return passOn(cloud, origin, visit, { zone, record, targetName: target.name });
+}
+
+function redirect({ req, res, host }: Visit): void {
+    res.writeHead(301, { location: `https://${host}${req.url ?? "/"}`, "content-length": 0, connection: "close" });
+    res.end();
+}
+
+function challenge(res: http.ServerResponse): void {
+    res.writeHead(403, { "cf-mitigated": "challenge", "content-type": "text/html; charset=UTF-8", connection: "close" });
+    res.end("<!DOCTYPE html><title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>\n");
+}
+
 /** A zone's SSL mode for a hostname: a configuration rule beats the setting (facts 6.3). */
 function sslMode(zone: Zone, host: string): string {
     const ruled = zone.sslRule && normalize(zone.sslRule.hostname);
@@ -46,130 +118,58 @@ function sslMode(zone: Zone, host: string): string {
     return zone.settings.get("ssl") ?? "full";
 }
 
-const challengePage = "<!DOCTYPE html><title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>\n";
-
-export async function startEdge(cloud: Cloud, gateway: Gateway): Promise<Edge> {
-    const sockets = new Set<Socket>();
-    const certificates = new Map<string, Promise<tls.SecureContext>>();
-    let rays = 0;
-
-    const contextFor = (name: string): Promise<tls.SecureContext> => {
-        let context = certificates.get(name);
-        if (!context) {
-            context = cloud.webCa
-                .issue([name])
-                .then(({ certificatePem, privateKeyPem }) => tls.createSecureContext({ cert: certificatePem, key: privateKeyPem }));
-            certificates.set(name, context);
-        }
-        return context;
+/** The visitor's headers, with what the edge tells the origin of the visitor. */
+function originHeaders({ req, scheme, ray }: Visit, host: string): http.OutgoingHttpHeaders {
+    const visitor = req.socket.remoteAddress ?? "127.0.0.1";
+    return {
+        ...withoutHopByHop(req.headers),
+        host,
+        "cf-ray": ray,
+        "cf-connecting-ip": visitor,
+        "x-forwarded-for": visitor,
+        "x-forwarded-proto": scheme,
     };
+}
 
-    async function serve(req: http.IncomingMessage, res: http.ServerResponse, scheme: "http" | "https"): Promise<void> {
-        const host = hostOf(req);
-        const ray = `${(++rays).toString(16).padStart(16, "0")}-LAB`;
-        res.setHeader("cf-ray", ray);
-        res.setHeader("server", "cloudflare");
-        res.on("finish", () => {
-            const detail = { host, method: req.method, path: req.url, status: res.statusCode, scheme };
-            cloud.events.emit("event", { source: "edge", action: "request", detail });
-        });
-        const found = proxiedRecord(cloud, host);
-        if (!found) return fail(res, 403, 1001);
-        const { zone, record } = found;
-        if (scheme === "http" && zone.settings.get("always_use_https") === "on") {
-            res.writeHead(301, { location: `https://${host}${req.url ?? "/"}`, "content-length": 0, connection: "close" });
-            res.end();
-            return;
-        }
-        if (zone.challenge) {
-            res.writeHead(403, { "cf-mitigated": "challenge", "content-type": "text/html; charset=UTF-8", connection: "close" });
-            res.end(challengePage);
-            return;
-        }
-        if (record.type !== "CNAME") return fail(res, 522);
-        const target = resolve(cloud, record.content);
-        if (!target) return fail(res, 530, 1016);
-        // A CNAME to a name that is proxied itself, here or at another customer (1014: CNAME cross-user banned).
-        if (target.kind === "edge") return fail(res, 403, 1014);
+interface Route {
+    zone: Zone;
+    record: DnsRecord;
+    /** API Gateway's name at the end of the record's aliases. */
+    targetName: string;
+}
 
-        const originHost = zone.hostHeaderOverride ?? host;
-        const headers: http.OutgoingHttpHeaders = { ...req.headers, host: originHost };
-        for (const name of ["connection", "keep-alive", "upgrade", "transfer-encoding", "content-length"]) delete headers[name];
-        if (req.headers["content-length"] !== undefined) headers["content-length"] = req.headers["content-length"];
-        Object.assign(headers, {
-            "cf-ray": ray,
-            "cf-connecting-ip": req.socket.remoteAddress ?? "127.0.0.1",
-            "x-forwarded-for": req.socket.remoteAddress ?? "127.0.0.1",
-            "x-forwarded-proto": scheme,
-        });
-        const mode = sslMode(zone, host);
-        const toEndpoint = [...cloud.aws.apis.values()].some(({ id }) => defaultEndpoint(cloud, id) === target.name);
-        const plain = scheme === "http" || mode === "off" || mode === "flexible";
-        const upstream = {
-            port: plain ? gateway.httpPort : toEndpoint ? gateway.endpointPort : gateway.port,
-            method: req.method ?? "GET",
-            path: req.url ?? "/",
-            headers,
-            body: req,
-        };
-        try {
-            const answer = plain
-                ? await overHttp(upstream)
-                : await overTls({
-                      ...upstream,
-                      serverName: originHost,
+async function passOn(cloud: Cloud, origin: Origin, visit: Visit, { zone, record, targetName }: Route): Promise<void> {
+    const { req, res, scheme, host, ray } = visit;
+    const serverName = zone.hostHeaderOverride ?? host;
+    const mode = sslMode(zone, host);
+    const toEndpoint = [...cloud.aws.apis.values()].some(({ id }) => defaultEndpoint(cloud, id) === targetName);
+    const plain = scheme === "http" || mode === "off" || mode === "flexible";
+    try {
+        const answer = await askOrigin(
+            {
+                port: plain ? origin.httpPort : toEndpoint ? origin.endpointPort : origin.port,
+                method: req.method ?? "GET",
+                path: req.url ?? "/",
+                headers: originHeaders(visit, serverName),
+                body: req,
+            },
+            plain
+                ? undefined
+                : {
+                      serverName,
                       strict: mode === "strict" || mode === "origin_pull",
-                      acceptedNames: [originHost, target.name, normalize(record.content)],
+                      acceptedNames: [serverName, targetName, normalize(record.content)],
                       webCaPem: cloud.webCa.certificatePem,
                       client: clientCertificateFor(cloud, zone, host),
-                  });
-            const answerHeaders = { ...answer.headers };
-            delete answerHeaders.connection;
-            delete answerHeaders["keep-alive"];
-            res.writeHead(answer.statusCode ?? 502, { ...answerHeaders, "cf-ray": ray, server: "cloudflare" });
-            answer.on("error", () => res.destroy());
-            answer.pipe(res);
-        } catch (error) {
-            if (!(error instanceof OriginError)) throw error;
-            const detail = { host, status: error.status, reason: error.message };
-            cloud.events.emit("event", { source: "edge", action: "origin-error", detail });
-            fail(res, error.status);
-        }
+                  },
+        );
+        res.writeHead(answer.statusCode ?? 502, { ...withoutHopByHop(answer.headers), "cf-ray": ray, server: "cloudflare" });
+        answer.on("error", () => res.destroy());
+        answer.pipe(res);
+    } catch (error) {
+        if (!(error instanceof OriginError)) throw error;
+        const detail = { host, status: error.status, reason: error.message };
+        cloud.events.emit("event", { source: "edge", action: "origin-error", detail });
+        fail(res, error.status);
     }
-
-    const handler = (scheme: "http" | "https") => (req: http.IncomingMessage, res: http.ServerResponse) => {
-        serve(req, res, scheme).catch(() => (res.headersSent ? res.destroy() : fail(res, 500)));
-    };
-    const secure = https.createServer(
-        {
-            minVersion: "TLSv1.2",
-            ALPNProtocols: ["http/1.1"],
-            SNICallback(serverName, done) {
-                const name = normalize(serverName);
-                const found = proxiedRecord(cloud, name);
-                if (!found || !hasCertificate(found.zone, name)) return done(new Error(`no certificate for ${name}`));
-                contextFor(name).then((context) => done(null, context), done);
-            },
-        },
-        handler("https"),
-    );
-    const plain = http.createServer(handler("http"));
-    secure.on("tlsClientError", (_error, socket) => socket.destroy());
-    for (const server of [secure, plain]) {
-        server.on("connection", (socket: Socket) => {
-            sockets.add(socket);
-            socket.on("error", () => socket.destroy());
-            socket.on("close", () => sockets.delete(socket));
-        });
-    }
-    const [port, httpPort] = await Promise.all([listen(secure), listen(plain)]);
-    return {
-        port,
-        httpPort,
-        async close() {
-            const closed = [secure, plain].map((server) => new Promise((done) => server.close(done)));
-            for (const socket of sockets) socket.destroy();
-            await Promise.all(closed);
-        },
-    };
 }

@@ -3,11 +3,7 @@ import * as http from "node:http";
 import * as tls from "node:tls";
 import type { Readable } from "node:stream";
 import type { Cloud, Zone } from "../cloud";
-
-export interface ClientIdentity {
-    certificatePem: string;
-    privateKeyPem: string;
-}
+import type { Identity } from "../pki/authority";
 
 export class OriginError extends Error {
     constructor(
@@ -19,7 +15,7 @@ export class OriginError extends Error {
 }
 
 /** The three independent levels: per hostname, then the zone's, then Cloudflare's shared certificate (facts 3.1, 3.7, 3.9). */
-export function clientCertificateFor(cloud: Cloud, zone: Zone, host: string, now = Date.now()): ClientIdentity | undefined {
+export function clientCertificateFor(cloud: Cloud, zone: Zone, host: string, now = Date.now()): Identity | undefined {
     const association = [...zone.associations.values()].find(({ hostname }) => hostname.toLowerCase() === host);
     if (association) {
         if (!association.enabled) return undefined;
@@ -31,7 +27,14 @@ export function clientCertificateFor(cloud: Cloud, zone: Zone, host: string, now
     return zone.settings.get("tls_client_auth") === "on" ? cloud.cloudflare.shared : undefined;
 }
 
-export interface Upstream {
+/** The ports of the origin: API Gateway's, for custom domains, for default endpoints, and for plain HTTP. */
+export interface Origin {
+    port: number;
+    endpointPort: number;
+    httpPort: number;
+}
+
+export interface OriginRequest {
     port: number;
     method: string;
     path: string;
@@ -39,57 +42,58 @@ export interface Upstream {
     body: Readable;
 }
 
-const timeoutMs = 15_000;
-
-function send(upstream: Upstream, socket: tls.TLSSocket | undefined, refused: 520 | 521): Promise<http.IncomingMessage> {
-    return new Promise((done, fail) => {
-        const { port, method, path, headers, body } = upstream;
-        // A socket that was closed before it got its request would say nothing for ever.
-        if (socket?.destroyed) return fail(new OriginError(refused, "closed after the handshake"));
-        const request = http.request({
-            host: "127.0.0.1",
-            port,
-            method,
-            path,
-            headers: { ...headers, connection: "close" },
-            timeout: timeoutMs,
-            ...(socket ? { createConnection: () => socket } : { agent: false }),
-        });
-        request.on("timeout", () => request.destroy(new Error("timeout")));
-        request.once("response", done);
-        request.on("error", (error) => fail(new OriginError(refused, error.message)));
-        body.pipe(request);
-    });
-}
-
-/** Port 80 of the origin: whatever goes wrong there is "web server is down". */
-export function overHttp(upstream: Upstream): Promise<http.IncomingMessage> {
-    return send(upstream, undefined, 521);
-}
-
-export interface TlsUpstream extends Upstream {
+export interface OriginTls {
     serverName: string;
     strict: boolean;
     /** Any of these names in the origin's certificate will do (facts 5, 526). */
     acceptedNames: string[];
     webCaPem: string;
-    client: ClientIdentity | undefined;
+    client: Identity | undefined;
 }
 
-export async function overTls(upstream: TlsUpstream): Promise<http.IncomingMessage> {
-    const socket = await new Promise<tls.TLSSocket>((done, fail) => {
+const TIMEOUT_MS = 15_000;
+
+/** One request to the origin; without `secure` over plain HTTP, where whatever goes wrong is "web server is down". */
+export async function askOrigin(request: OriginRequest, secure: OriginTls | undefined): Promise<http.IncomingMessage> {
+    return secure ? send(request, await connect(request.port, secure), 520) : send(request, undefined, 521);
+}
+
+function send(request: OriginRequest, socket: tls.TLSSocket | undefined, refused: 520 | 521): Promise<http.IncomingMessage> {
+    return new Promise((done, fail) => {
+        const { port, method, path, headers, body } = request;
+        // A socket that was closed before it got its request would say nothing for ever.
+        if (socket?.destroyed) return fail(new OriginError(refused, "closed after the handshake"));
+        const sent = http.request({
+            host: "127.0.0.1",
+            port,
+            method,
+            path,
+            headers: { ...headers, connection: "close" },
+            timeout: TIMEOUT_MS,
+            ...(socket ? { createConnection: () => socket } : { agent: false }),
+        });
+        sent.on("timeout", () => sent.destroy(new Error("timeout")));
+        sent.once("response", done);
+        sent.on("error", (error) => fail(new OriginError(refused, error.message)));
+        body.pipe(sent);
+    });
+}
+
+/** A finished handshake; a failed one is a 525, and a certificate that the strict mode does not take a 526. */
+function connect(port: number, { serverName, strict, acceptedNames, webCaPem, client }: OriginTls): Promise<tls.TLSSocket> {
+    return new Promise((done, fail) => {
         const connection = tls.connect({
             host: "127.0.0.1",
-            port: upstream.port,
-            servername: upstream.serverName,
-            cert: upstream.client?.certificatePem,
-            key: upstream.client?.privateKeyPem,
-            ca: upstream.webCaPem,
+            port,
+            servername: serverName,
+            cert: client?.certificatePem,
+            key: client?.privateKeyPem,
+            ca: webCaPem,
             ALPNProtocols: ["http/1.1"],
             // Judged below: a refusal must be told apart from a failed handshake.
             rejectUnauthorized: false,
             checkServerIdentity: (_name, certificate) => {
-                const problems = upstream.acceptedNames.map((name) => tls.checkServerIdentity(name, certificate));
+                const problems = acceptedNames.map((name) => tls.checkServerIdentity(name, certificate));
                 return problems.includes(undefined) ? undefined : problems[0];
             },
         });
@@ -98,18 +102,17 @@ export async function overTls(upstream: TlsUpstream): Promise<http.IncomingMessa
             connection.destroy();
             fail(new OriginError(525, reason));
         };
-        connection.setTimeout(timeoutMs, () => broken("timeout"));
+        connection.setTimeout(TIMEOUT_MS, () => broken("timeout"));
         connection.once("error", (error) => broken(error.message));
         connection.once("close", () => broken("closed in the handshake"));
         connection.once("secureConnect", () => {
             connection.removeAllListeners("close");
             connection.setTimeout(0);
             connection.on("error", () => connection.destroy());
-            if (upstream.strict && !connection.authorized) {
+            if (strict && !connection.authorized) {
                 fail(new OriginError(526, String(connection.authorizationError)));
                 connection.destroy();
             } else done(connection);
         });
     });
-    return send(upstream, socket, 520);
 }

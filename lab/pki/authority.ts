@@ -10,27 +10,35 @@ x509.cryptoProvider.set(webcrypto as unknown as LabCrypto);
 /** Returns a PKCS#8 private key PEM. */
 export type KeySource = (algorithm: { type: "RSA"; bits: number } | { type: "ECDSA"; curve: "P256" | "P384" }) => Promise<string>;
 
+/** A certificate with its key. */
+export interface Identity {
+    certificatePem: string;
+    privateKeyPem: string;
+}
+
 /** The lab's public certificate authority. */
 export interface WebCa {
     certificatePem: string;
-    /** Issues a server certificate for DNS names (wildcards allowed); returns leaf PEM and PKCS#8 key PEM. */
-    issue(names: string[], validity?: { notBefore?: Date; notAfter?: Date }): Promise<{ certificatePem: string; privateKeyPem: string }>;
+    /** Issues a server certificate for DNS names (wildcards allowed). */
+    issue(names: string[], validity?: Validity): Promise<Identity>;
 }
 
-/** What a leaf of an {@link Authority} says. */
-export interface LeafOptions {
-    /** RFC 4514 name, e.g. `CN=api.example.com`. */
-    subject: string;
-    usage: "client" | "server";
-    dnsNames?: string[];
+/** Left out, a certificate is valid from yesterday on. */
+export interface Validity {
     notBefore?: Date;
     notAfter?: Date;
 }
 
-export interface Authority {
-    certificatePem: string;
-    privateKeyPem: string;
-    issue(leaf: LeafOptions): Promise<{ certificatePem: string; privateKeyPem: string }>;
+/** What a leaf of an {@link Authority} says. */
+export interface LeafOptions extends Validity {
+    /** RFC 4514 name, e.g. `CN=api.example.com`. */
+    subject: string;
+    usage: "client" | "server";
+    dnsNames?: string[];
+}
+
+export interface Authority extends Identity {
+    issue(leaf: LeafOptions): Promise<Identity>;
 }
 
 const day = 24 * 60 * 60 * 1000;
@@ -75,11 +83,7 @@ function pemOf(certificate: x509.X509Certificate): string {
 }
 
 /** A self-signed ECDSA P-256 authority whose leaves it signs directly; ten years from yesterday, unless told otherwise. */
-export async function createAuthority(
-    subject: string,
-    keys: KeySource,
-    validity: { notBefore?: Date; notAfter?: Date } = {},
-): Promise<Authority> {
+export async function createAuthority(subject: string, keys: KeySource, validity: Validity = {}): Promise<Authority> {
     const privateKeyPem = await keys({ type: "ECDSA", curve: "P256" });
     const ca = await importKey(privateKeyPem);
     const root = await x509.X509CertificateGenerator.createSelfSigned({

@@ -5,15 +5,11 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, sign, X509Certificate } from "node:crypto";
 import { promisify } from "node:util";
 import * as forge from "node-forge";
+import type { Identity } from "../pki/authority";
 
 const { asn1, pki } = forge;
 const generate = promisify(generateKeyPair);
 const day = 24 * 60 * 60 * 1000;
-
-export interface Identity {
-    certificatePem: string;
-    privateKeyPem: string;
-}
 
 export interface Attacker extends Identity {
     /** The attacker's own CA, which the leaf is signed by. */

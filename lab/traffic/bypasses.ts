@@ -1,16 +1,11 @@
 /** Every way around the edge that the lab plays: what must never reach the handler. */
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../cloud";
+import type { Identity } from "../pki/authority";
 import type { Attacker } from "./attackers";
 import { createZone } from "../createCloud";
 import { defaultEndpoint, resolve } from "../dns";
 import { probe, type ProbeRequest, type ProbeResult } from "./probe";
-
-/** A client certificate with its key. */
-export interface ClientIdentity {
-    certificatePem: string;
-    privateKeyPem: string;
-}
 
 export const VERSIONS = ["1.2", "1.3"] as const;
 export type Version = (typeof VERSIONS)[number];
@@ -28,8 +23,8 @@ export interface Surroundings {
     /** The APIs whose default endpoints are tried. */
     apiIds: string[];
     stranger: Attacker;
-    forged?: ClientIdentity;
-    expired?: ClientIdentity;
+    forged?: Identity;
+    expired?: Identity;
 }
 
 export interface Outcome {
@@ -63,7 +58,7 @@ export function direct(
     { cloud, gateway, domainName }: Surroundings,
     version: Version,
     servername: string,
-    more: { host?: string; identity?: ClientIdentity; session?: Buffer; expectedName?: string } = {},
+    more: { host?: string; identity?: Identity; session?: Buffer; expectedName?: string } = {},
 ): Promise<Outcome> {
     const { host = domainName, identity, session, expectedName = servername } = more;
     const webCaPem = cloud.webCa.certificatePem;

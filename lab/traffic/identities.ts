@@ -1,24 +1,12 @@
 /** Who can reach the API: one row an identity, each refusal beside its positive twin, judged by what the handler itself counted. */
-import {
-    answered,
-    bypasses,
-    direct,
-    plainBypasses,
-    viaDns,
-    VERSIONS,
-    type ClientIdentity,
-    type Outcome,
-    type Surroundings,
-    type Version,
-} from "./bypasses";
-
-export type { ClientIdentity } from "./bypasses";
+import { answered, bypasses, direct, plainBypasses, viaDns, VERSIONS, type Outcome, type Surroundings, type Version } from "./bypasses";
+import type { Identity } from "../pki/authority";
 
 /** What the probes go against. `regional` and `apiIds` are those of the deployment before anything was broken. */
 export interface Scene extends Surroundings {
     shared: boolean;
     /** The certificate that the edge presents, for the positive twin of the direct probes. */
-    own: ClientIdentity;
+    own: Identity;
     /** Defaults to both. */
     versions?: readonly Version[];
 }

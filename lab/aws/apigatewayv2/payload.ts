@@ -31,6 +31,11 @@ export interface Answer {
     body: Buffer;
 }
 
+/** API Gateway's own answer. */
+export function messageAnswer(status: number, text: string): Answer {
+    return { status, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify({ message: text })) };
+}
+
 function distinguishedName(lines: string): string {
     return lines.split("\n").reverse().join(",");
 }

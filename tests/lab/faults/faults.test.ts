@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import program from "../../../index";
+import type { Identity } from "../../../lab/pki/authority";
 import { forged, stranger, type Attacker } from "../../../lab/traffic/attackers";
 import type { Cloud, GatewayDomain } from "../../../lab/cloud";
 import { cloneCloud } from "../../../lab/createCloud";
@@ -9,7 +10,7 @@ import { deploy } from "../../../lab/lab";
 import { startEdge, type Edge } from "../../../lab/cloudflare/edge";
 import { applyFault, FAULTS } from "../../../lab/faults";
 import { startGateway, type Gateway } from "../../../lab/aws/apigatewayv2/server";
-import { playIdentities, type ClientIdentity, type Row } from "../../../lab/traffic/identities";
+import { playIdentities, type Row } from "../../../lab/traffic/identities";
 import { addSibling } from "../../../lab/traffic/secondApi";
 import { call } from "../fixture";
 
@@ -148,7 +149,7 @@ describe("the lab's faults", function () {
 
     let healthy: Cloud;
     let domain: GatewayDomain;
-    let own: ClientIdentity;
+    let own: Identity;
     let attack: Attacker;
     let counterfeit: Attacker;
     let cloud: Cloud;
