@@ -9,8 +9,9 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import { parse } from "yaml";
 import { createCloud } from "../lab/createCloud";
-import { Deployment } from "../lab/engineDeployment";
-import { providers } from "../lab/provider";
+import { serveRun } from "../lab/engine/monitor";
+import { Run as EngineRun } from "../lab/engine/run";
+import { providers } from "../lab/providers";
 
 const ROOT = path.join(__dirname, "..");
 const PROJECT = "cloudflare-protected-http-api";
@@ -57,8 +58,8 @@ async function preview(way: Way, folder: string): Promise<Run> {
     const { config } = parse(fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, string> };
     const zone = { id: config[`${PROJECT}:zoneId`]!, name: "example.com" };
     const cloud = await createCloud({ region: config["aws:region"], zones: [zone] });
-    const run = new Deployment(providers(cloud), new Map(), [], { preview: true, project: PROJECT, stack: "dev" });
-    const server = await run.serve();
+    const run = new EngineRun(providers(cloud), new Map(), [], { preview: true, project: PROJECT, stack: "dev" });
+    const server = await serveRun(run);
     const host = path.join(ROOT, "node_modules", "@pulumi", "pulumi", "cmd", "run");
     const flags = {
         monitor: server.address,

@@ -8,8 +8,9 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import { CloudflareProtectedHttpApi } from "../components";
 import { createCloud } from "../lab/createCloud";
-import { Engine } from "../lab/engine";
-import { providers, type Provider } from "../lab/provider";
+import { Engine } from "../lab/engine/engine";
+import { providers } from "../lab/providers";
+import type { Provider } from "../lab/shared/provider";
 import { addHandler, HANDLER_ARN } from "../tests/support/handler";
 import { pooledKeys } from "../tests/support/keys";
 

@@ -3,7 +3,7 @@
  * (resources/) write it, the data planes (gateway.ts, edge.ts, dns.ts) read it, and a fault (faults.ts) edits it behind Pulumi's back.
  */
 import { EventEmitter } from "node:events";
-import type { KeySource, WebCa } from "./x509";
+import type { Identity, KeySource, WebCa } from "./pki/authority";
 
 /** A certificate that ACM holds. It is issued when every validation record resolves, unproxied, in the lab's DNS. */
 export interface AcmCertificate {
@@ -186,10 +186,8 @@ export interface DnsRecord {
 }
 
 /** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (facts 3.9). */
-export interface HostnameCertificate {
+export interface HostnameCertificate extends Identity {
     id: string;
-    certificatePem: string;
-    privateKeyPem: string;
     /** Milliseconds since the epoch. */
     activeAt: number;
     issuer: string;
@@ -235,7 +233,7 @@ export interface Zone {
 export interface CloudflareAccount {
     zones: Map<string, Zone>;
     /** The lab's stand-in for Cloudflare's shared origin-pull CA and leaf: nobody outside Cloudflare has the real key. */
-    shared: { caPem: string; certificatePem: string; privateKeyPem: string };
+    shared: Identity & { caPem: string };
 }
 
 /** Behaviours that no source settles (UNCONFIRMED in the facts): the lab plays each, and the project must be right in all. */

@@ -1,8 +1,8 @@
 /** Both clouds as they are before anyone has deployed anything. */
 import { EventEmitter } from "node:events";
 import type { Cloud, Variants, Zone } from "./cloud";
-import { createAuthority, createWebCa, generateKeys } from "./x509";
-import type { KeySource } from "./x509";
+import { createAuthority, createWebCa, generateKeys } from "./pki/authority";
+import type { KeySource } from "./pki/authority";
 
 export interface CloudOptions {
     region?: string;

@@ -6,13 +6,13 @@ import { Command, Option } from "commander";
 import pc from "picocolors";
 import { parse } from "yaml";
 import program from "../index";
-import { expired, forged, stranger } from "./attackers";
-import { deploy, stateOutput, type Deployment } from "./deployment";
-import { doctorLine } from "./doctorLine";
+import { expired, forged, stranger } from "./traffic/attackers";
+import { deploy, stateOutput, type Deployment } from "./lab";
+import { doctorLine } from "./doctorCommand";
 import { applyFault, FAULTS } from "./faults";
-import { playIdentities, type Row, type Scene } from "./identities";
-import { rotate, type Phase } from "./rotate";
-import { addSibling } from "./sibling";
+import { playIdentities, type Row, type Scene } from "./traffic/identities";
+import { rotate, type Phase } from "./traffic/rotation";
+import { addSibling } from "./traffic/secondApi";
 
 interface Options {
     fault?: string;

@@ -1,8 +1,8 @@
 /** The origin lets in who did not come through the edge, or has no way to the API. */
 import type { HttpApi } from "../cloud";
 import { defaultEndpoint } from "../dns";
-import { findFunction } from "../gatewayRoutes";
-import { addSibling } from "../sibling";
+import { findFunction } from "../aws/apigatewayv2/routing";
+import { addSibling } from "../traffic/secondApi";
 import { apiOf, domainOf, mappingOf, stagesOf, zoneOf, type Faults, type FaultTarget } from "./target";
 
 /** Maps the API to one more custom domain, which asks for no client certificate. */

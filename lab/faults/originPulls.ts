@@ -1,13 +1,8 @@
 /** The edge presents no client certificate, or not the one that it should. */
 import { X509Certificate } from "node:crypto";
 import type { HostnameAssociation, HostnameCertificate } from "../cloud";
-import { createAuthority } from "../x509";
+import { createAuthority, type Identity } from "../pki/authority";
 import { DAY_MS, fromNow, leafOf, newAuthority, replaceTruststore, trustedAnd, zoneOf, type Faults, type FaultTarget } from "./target";
-
-interface Identity {
-    certificatePem: string;
-    privateKeyPem: string;
-}
 
 function associationOf(target: FaultTarget): HostnameAssociation {
     const association = zoneOf(target).associations.get(target.domainName);

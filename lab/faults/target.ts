@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { AcmCertificate, ApiMapping, Cloud, DnsRecord, GatewayDomain, HttpApi, MutualTls, Stage, Zone } from "../cloud";
 import { normalize } from "../dns";
-import { createAuthority, type Authority } from "../x509";
+import { createAuthority, type Authority } from "../pki/authority";
 
 /** What a fault may need besides the cloud. */
 export interface FaultTarget {

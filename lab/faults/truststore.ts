@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { X509Certificate } from "node:crypto";
-import { reissued } from "../attackers";
-import { createAuthority } from "../x509";
+import { reissued } from "../traffic/attackers";
+import { createAuthority } from "../pki/authority";
 import { show } from "./originPulls";
 import { fromNow, leafOf, mutualTlsOf, newAuthority, overwriteTruststore, replaceTruststore, trustedAnd, type Faults } from "./target";
 

@@ -1,5 +1,5 @@
 /** Stops one operation of a deployment, once: before its effect, with its answer lost, or with the CLI killed after the effect. */
-import type { Provider } from "../../lab/provider";
+import type { Provider } from "../../lab/shared/provider";
 import type { Watch } from "./watch";
 
 export type How = "failed" | "lost" | "killed";

@@ -5,7 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
 import { createCloud } from "../../lab/createCloud";
-import { providers } from "../../lab/provider";
+import { providers } from "../../lab/providers";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { RealHost, SmallHost, type Host } from "./hosts";

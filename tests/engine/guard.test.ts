@@ -1,7 +1,8 @@
 /** The guard on the real engine: in the preview, in the update, before anything moves. */
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
-import { providers, type Provider } from "../../lab/provider";
+import { providers } from "../../lab/providers";
+import type { Provider } from "../../lab/shared/provider";
 import { HANDLER_ARN } from "../support/handler";
 import { PROJECT, RealHost } from "./hosts";
 import { program, trusting } from "./programs";

@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import * as runtime from "@pulumi/pulumi/runtime";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
-import { Engine, type ProviderLike } from "../../lab/engine";
-import { serve, type Provider } from "../../lab/provider";
+import { Engine } from "../../lab/engine/engine";
+import { serve, type Provider } from "../../lab/shared/provider";
 import { findPulumi } from "../../tools/pulumiCli";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
 
@@ -54,7 +54,7 @@ const ours = (type: string): boolean => !type.startsWith("pulumi:");
 export class SmallHost implements Host {
     engine: Engine;
 
-    constructor(readonly providers: Record<string, ProviderLike>) {
+    constructor(readonly providers: Record<string, Provider>) {
         this.engine = new Engine(providers);
     }
 

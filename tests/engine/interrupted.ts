@@ -11,7 +11,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import type { Cloud } from "../../lab/cloud";
-import { resourceTypes } from "../../lab/resources/index";
+import { resourceTypes } from "../../lab/providers";
 import { FailCall, type How } from "./failCall";
 import { PROJECT, RealHost } from "./hosts";
 import { NAME, STEPS, type Step } from "./programs";

@@ -1,7 +1,7 @@
 /** No secret in clear text anywhere: state, checkpoints, history, events, output, process list. Nor any fact of the machine in the state. */
 import * as os from "node:os";
 import { expect } from "chai";
-import { stranger } from "../../lab/attackers";
+import { stranger } from "../../lab/traffic/attackers";
 import { createCloud } from "../../lab/createCloud";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
@@ -12,7 +12,6 @@ import { Watch } from "./watch";
 import { needsPulumi } from "../support/needsPulumi";
 
 describe("secrets on the real engine", function () {
-
     it("are nowhere in clear text, and the state knows nothing of the machine", async function () {
         needsPulumi(this);
         const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });

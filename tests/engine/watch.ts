@@ -1,15 +1,17 @@
 /** What the tests see of a cloud from outside: who gets in around the edge, and whether visitors are served. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { expired, forged, newKeys, stranger, type Attacker, type Identity } from "../../lab/attackers";
-import { bypasses, plainBypasses, VERSIONS, type Surroundings } from "../../lab/bypasses";
+import { expired, forged, newKeys, stranger, type Attacker } from "../../lab/traffic/attackers";
+import type { Identity } from "../../lab/pki/authority";
+import { bypasses, plainBypasses, VERSIONS, type Surroundings } from "../../lab/traffic/bypasses";
 import type { Cloud } from "../../lab/cloud";
-import { startEdge } from "../../lab/edge";
-import { startGateway } from "../../lab/gateway";
-import { tellNames } from "../../lab/names";
-import { providers, type Provider } from "../../lab/provider";
-import { addSibling } from "../../lab/sibling";
-import { underLoad, visit, type Site, type Visit } from "../../lab/visitors";
+import { startEdge } from "../../lab/cloudflare/edge";
+import { startGateway } from "../../lab/aws/apigatewayv2/server";
+import { tellNames } from "../../lab/local/commandEnvironment";
+import { providers } from "../../lab/providers";
+import type { Provider } from "../../lab/shared/provider";
+import { addSibling } from "../../lab/traffic/secondApi";
+import { underLoad, visit, type Site, type Visit } from "../../lab/traffic/visitors";
 import { NAME, SHARED_CA } from "./programs";
 import { isNeighbour } from "./summary";
 

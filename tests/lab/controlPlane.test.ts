@@ -10,9 +10,9 @@ import { collectCloudflare } from "../../doctor/cloudflare";
 import type { Cloud, CloudEvent, GatewayDomain, Zone } from "../../lab/cloud";
 import { startControlPlane, type ControlPlane } from "../../lab/controlPlane";
 import { createCloud } from "../../lab/createCloud";
-import { Engine } from "../../lab/engine";
-import { providers } from "../../lab/provider";
-import { createAuthority } from "../../lab/x509";
+import { Engine } from "../../lab/engine/engine";
+import { providers } from "../../lab/providers";
+import { createAuthority } from "../../lab/pki/authority";
 import { pooledKeys } from "../support/keys";
 
 const HOST = "api.example.com";

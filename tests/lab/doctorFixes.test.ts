@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
 import { show } from "../../lab/faults/originPulls";
 import { fromNow, leafOf, newAuthority, type FaultTarget } from "../../lab/faults/target";
-import { createAuthority } from "../../lab/x509";
+import { createAuthority } from "../../lab/pki/authority";
 import { DEEDS, moves } from "../support/deeds";
 import { Shift, confirms, follow, type Deeds } from "../support/nightShift";
 import { PATIENT, PROJECT, Patient } from "../support/patient";

@@ -24,7 +24,7 @@ import { gather } from "../../doctor/gather";
 import { reportHtml } from "../../doctor/html";
 import { reportText } from "../../doctor/text";
 import { View } from "../../doctor/view";
-import { createWebCa, type WebCa } from "../../lab/x509";
+import { createWebCa, type WebCa } from "../../lab/pki/authority";
 import { API_ID, DOMAIN, TARGET } from "../support/gateWorld";
 import { pooledKeys } from "../support/keys";
 import { Patient } from "../support/patient";

@@ -5,8 +5,8 @@ import * as tls from "node:tls";
 import type { Cloud, GatewayDomain, HttpApi, LambdaFunction, Zone } from "../../lab/cloud";
 import { createCloud } from "../../lab/createCloud";
 import type { CloudOptions } from "../../lab/createCloud";
-import { createAuthority, generateKeys } from "../../lab/x509";
-import type { Authority } from "../../lab/x509";
+import { createAuthority, generateKeys } from "../../lab/pki/authority";
+import type { Authority } from "../../lab/pki/authority";
 
 export const apiHost = "api.example.com";
 export const siblingHost = "open.example.com";

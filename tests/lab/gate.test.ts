@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { CloudflareProtectedHttpApi, StrictTls, type VerifyArgs } from "../../components";
 import type { Cloud } from "../../lab/cloud";
 import { createCloud } from "../../lab/createCloud";
-import { plain } from "../../lab/engine";
+import { plain } from "../../lab/engine/engine";
 import { FAULTS } from "../../lab/faults";
 import { RealHost, SmallHost, type Host } from "../engine/hosts";
 import { NAME, program, trusting, type Args } from "../engine/programs";
@@ -202,7 +202,6 @@ describe("the gate on a deployment that somebody breaks", function () {
 });
 
 describe("the gate on the real engine", function () {
-
     it("fails, rolls back, passes, and a secret header is nowhere in clear text", async function () {
         needsPulumi(this);
         const { cloud, watch } = await scene();

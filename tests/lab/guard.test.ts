@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi, type OriginPullArgs } from "../../components";
-import { Engine, type ProviderLike, type RunResult } from "../../lab/engine";
+import { Engine, type RunResult } from "../../lab/engine/engine";
+import type { Provider } from "../../lab/shared/provider";
 import { createCloud } from "../../lab/createCloud";
-import { providers } from "../../lab/provider";
+import { providers } from "../../lab/providers";
 import type { Cloud } from "../../lab/cloud";
 import { pooledKeys } from "../support/keys";
 
@@ -39,7 +40,7 @@ describe("the guard on the lab's engine", () => {
     beforeEach(async () => {
         cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
         broken = undefined;
-        const made: Record<string, ProviderLike> = providers(cloud);
+        const made: Record<string, Provider> = providers(cloud);
         // Fails the resource whose name is in `broken`.
         for (const provider of Object.values(made))
             for (const method of ["create", "update"]) {

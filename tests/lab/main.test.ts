@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
-import type { Row } from "../../lab/identities";
-import type { Phase } from "../../lab/rotate";
+import type { Row } from "../../lab/traffic/identities";
+import type { Phase } from "../../lab/traffic/rotation";
 
 interface Run {
     code: number;
@@ -24,7 +24,6 @@ const start = (...args: string[]): Promise<Run> =>
 const rowsOf = (run: Run) => (JSON.parse(run.stdout) as { rows: Row[] }).rows;
 
 describe("npm start", function () {
-
     it("changes the CA under load without dropping a visitor or letting anyone in", async () => {
         const run = await start("--rotate", "--json");
         expect(run.stderr).to.equal("");

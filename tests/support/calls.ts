@@ -2,8 +2,8 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import type { Cloud } from "../../lab/cloud";
-import { makeProvider } from "../../lab/provider";
-import type { Props } from "../../lab/resources/resourceType";
+import { makeProvider } from "../../lab/providers";
+import type { Props } from "../../lab/shared/resourceType";
 
 const struct = (props: Props): Struct => Struct.fromJavaScript(props as Record<string, JavaScriptValue>);
 const plain = (held: Struct | undefined): Props => (held?.toJavaScript() ?? {}) as Props;

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Cloud, Zone } from "../../lab/cloud";
 import { createZone } from "../../lab/createCloud";
-import type { KeySource } from "../../lab/x509";
+import type { KeySource } from "../../lab/pki/authority";
 
 export const ZONE_ID = "zone1";
 

@@ -3,7 +3,7 @@
  * says something else has no entry, and nobody can follow it.
  */
 import { expect } from "chai";
-import { resolvesUnproxied } from "../../lab/resources/acm";
+import { resolvesUnproxied } from "../../lab/aws/acm/resources";
 import type { Deed, Deeds, Shift } from "./nightShift";
 import { PATIENT, PROJECT } from "./patient";
 

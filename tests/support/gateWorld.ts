@@ -2,8 +2,8 @@
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { readServerName } from "../../lab/clientHello";
-import type { WebCa } from "../../lab/x509";
+import { readServerName } from "../../lab/aws/apigatewayv2/clientHello";
+import type { WebCa } from "../../lab/pki/authority";
 
 export const DOMAIN = "api.example.com";
 export const TARGET = "d-abc123.execute-api.eu-west-1.amazonaws.com";

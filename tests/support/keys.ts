@@ -1,5 +1,5 @@
 /** RSA keys are slow to make: one pool serves every cloud of the process, in which each cloud takes the first, the second, … of a kind. */
-import { generateKeys, type KeySource } from "../../lab/x509";
+import { generateKeys, type KeySource } from "../../lab/pki/authority";
 
 const pool = new Map<string, Promise<string>[]>();
 

@@ -3,13 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import { UNKNOWN, type ProviderLike } from "../../lab/engine";
+import { UNKNOWN } from "../../lab/engine/engine";
+import type { Provider, ProviderError } from "../../lab/shared/provider";
 
 type Props = Record<string, unknown>;
 const struct = (o: Props) => Struct.fromJavaScript(o as Record<string, JavaScriptValue>);
 const props = (s: Struct | undefined): Props => s?.toJavaScript() ?? {};
 const answer = <Q, R>(f: (q: Q) => R) => ({
-    method(call: { request: Q }, cb: (e: unknown, r?: unknown) => void): void {
+    method(call: { request: Q }, cb: (e: ProviderError | null, r?: unknown) => void): void {
         try {
             cb(null, f(call.request));
         } catch (e) {
@@ -37,7 +38,7 @@ export class Thing extends pulumi.CustomResource {
     }
 }
 
-export function standin(): ProviderLike & { things: Map<string, Props>; log: string[] } {
+export function standin(): Provider & { things: Map<string, Props>; log: string[] } {
     const things = new Map<string, Props>();
     const log: string[] = [];
     let next = 0;
@@ -101,12 +102,12 @@ export function standin(): ProviderLike & { things: Map<string, Props>; log: str
             return r;
         }),
     };
-    const impl: ProviderLike["impl"] = {
+    const impl: Provider["impl"] = {
         create(call, cb) {
             const request = call.request as pb.CreateRequest;
             if (props(request.getProperties()).fail !== "hang") create.method({ request }, cb);
         },
     };
-    for (const [name, m] of Object.entries(methods)) impl[name] = m.method as ProviderLike["impl"][string];
+    for (const [name, m] of Object.entries(methods)) impl[name] = m.method as Provider["impl"][string];
     return { impl, things, log };
 }

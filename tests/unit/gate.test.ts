@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import { check, failureText, locate, passed, round, settingsOf } from "../../components/gate/check.js";
-import { createWebCa, generateKeys, type WebCa } from "../../lab/x509";
+import { createWebCa, generateKeys, type WebCa } from "../../lab/pki/authority";
 import { API_ID, DOMAIN, LIVE, TARGET, play, type Behaviour, type Stage, type World } from "../support/gateWorld";
 
 const SECRET = "token-6d0f2b7a91";

@@ -1,0 +1,175 @@
+/** Cloudflare's client certificates for origin pulls of single hostnames, and their associations. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { Cloud, HostnameAssociation, HostnameCertificate } from "../cloud";
+import { inZone, zoneOf } from "./dnsRecord";
+import { broken, text, type Props, type ResourceType } from "../shared/resourceType";
+
+const MAX_CERTIFICATES = 10;
+const MAX_ASSOCIATIONS = 100;
+
+function parse(pem: string): X509Certificate {
+    if (pem.split("-----BEGIN CERTIFICATE-----").length !== 2)
+        broken("origin-cert-single", "certificate", "exactly one PEM certificate, the leaf");
+    try {
+        return new X509Certificate(pem);
+    } catch {
+        return broken("origin-cert-pem", "certificate", "not a PEM certificate");
+    }
+}
+
+function checkKey(certificate: X509Certificate, pem: string): void {
+    let fits = false;
+    try {
+        const key = createPrivateKey(pem);
+        fits = ["rsa", "ec"].includes(key.asymmetricKeyType ?? "") && certificate.checkPrivateKey(key);
+    } catch {
+        broken("origin-cert-key-pem", "privateKey", "not a PEM private key");
+    }
+    if (!fits) broken("origin-cert-key-fits", "privateKey", "The private key does not match the certificate");
+}
+
+function statusOf(held: HostnameCertificate): string {
+    return held.activeAt <= Date.now() ? "active" : "pending_deployment";
+}
+
+function certificateOutputs(held: HostnameCertificate): Props {
+    const rsa = new X509Certificate(held.certificatePem).publicKey.asymmetricKeyType === "rsa";
+    return {
+        status: statusOf(held),
+        expiresOn: held.expiresOn,
+        issuer: held.issuer,
+        serialNumber: held.serialNumber,
+        signature: rsa ? "SHA256WithRSA" : "ECDSAWithSHA256",
+    };
+}
+
+export function getHostnameCertificate(cloud: Cloud, args: Props): Props {
+    const zoneId = text(args, "zoneId");
+    const certificateId = text(args, "certificateId");
+    const held = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
+    if (!held) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
+    return { id: certificateId, certificateId, zoneId, certificate: held.certificatePem, ...certificateOutputs(held), uploadedOn: "" };
+}
+
+const hostnameCertificate: ResourceType = {
+    token: "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
+    properties: { zoneId: "string! replace", certificate: "string! replace", privateKey: "string! replace" },
+    computed: ["status", "expiresOn", "issuer", "serialNumber", "signature", "uploadedOn"],
+    /** Only newlines at the end mean nothing, and only the certificate's (facts 7.3). */
+    same: (property, before, after) => property === "certificate" && String(before).trimEnd() === String(after).trimEnd(),
+    create(cloud, inputs) {
+        const zone = zoneOf(cloud, text(inputs, "zoneId"));
+        const certificatePem = text(inputs, "certificate");
+        const privateKeyPem = text(inputs, "privateKey");
+        const certificate = parse(certificatePem);
+        if (certificate.ca) broken("origin-cert-leaf", "certificate", "missing leaf certificate");
+        checkKey(certificate, privateKeyPem);
+        const held = [...zone.hostnameCertificates.values()];
+        if (held.some((other) => new X509Certificate(other.certificatePem).fingerprint256 === certificate.fingerprint256)) {
+            broken("origin-cert-once-per-zone", "certificate", "This certificate already exists for this zone");
+        }
+        if (held.length >= MAX_CERTIFICATES)
+            broken("origin-cert-ten-per-zone", "zoneId", `${MAX_CERTIFICATES} hostname certificates per zone are allowed`);
+        const made: HostnameCertificate = {
+            id: cloud.nextId("hostname-certificate"),
+            certificatePem,
+            privateKeyPem,
+            activeAt: Date.now() + cloud.activationDelayMs,
+            issuer: certificate.issuer.split("\n").join(","),
+            serialNumber: BigInt(`0x${certificate.serialNumber}`).toString(),
+            expiresOn: new Date(certificate.validTo).toISOString(),
+        };
+        zone.hostnameCertificates.set(made.id, made);
+        return { id: made.id, outputs: { ...certificateOutputs(made), uploadedOn: new Date().toISOString() } };
+    },
+    read(cloud, id, state) {
+        const held = cloud.cloudflare.zones.get(text(state, "zoneId"))?.hostnameCertificates.get(id);
+        return held && certificateOutputs(held);
+    },
+    delete(cloud, id, state) {
+        const zone = zoneOf(cloud, text(state, "zoneId"));
+        const user = [...zone.associations.values()].find(({ certId, enabled }) => enabled && certId === id);
+        if (user) broken("origin-cert-in-use", "certificate", `the certificate is associated with ${user.hostname} and enabled`);
+        zone.hostnameCertificates.delete(id);
+    },
+};
+
+function associate(cloud: Cloud, inputs: Props): { hostname: string; outputs: Props } {
+    const zone = zoneOf(cloud, text(inputs, "zoneId"));
+    const [config = {}] = inputs.configs as Props[];
+    const hostname = text(config, "hostname");
+    const certId = text(config, "certId");
+    if (!inZone(zone, hostname)) broken("origin-pull-hostname-in-zone", "configs[0].hostname", `${hostname} is not within ${zone.name}`);
+    const certificate = zone.hostnameCertificates.get(certId);
+    if (!certificate) {
+        const reason = "1415: Certificate ID in request is either invalid or the certificate has been deleted";
+        return broken("origin-pull-cert-exists", "configs[0].certId", reason);
+    }
+    // Neither true nor false voids the association (facts 3.7).
+    if (typeof config.enabled !== "boolean") zone.associations.delete(hostname);
+    else {
+        const others = [...zone.associations.values()].filter((other) => other.certId === certId && other.hostname !== hostname);
+        if (others.length >= MAX_ASSOCIATIONS) broken("origin-pull-hundred-per-cert", "configs[0].certId", "100 maximum associations");
+        const association: HostnameAssociation = { hostname, certId, enabled: config.enabled };
+        zone.associations.set(hostname, association);
+    }
+    const now = new Date().toISOString();
+    const { status, ...details } = certificateOutputs(certificate);
+    return {
+        hostname,
+        outputs: {
+            hostname,
+            certId,
+            enabled: config.enabled === true,
+            certStatus: status,
+            status,
+            ...details,
+            certificate: certificate.certificatePem,
+            updatedAt: now,
+        },
+    };
+}
+
+const originPulls: ResourceType = {
+    token: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
+    properties: { zoneId: "string! replace", configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" }] },
+    computed: [
+        "hostname",
+        "certId",
+        "enabled",
+        "certStatus",
+        "status",
+        "expiresOn",
+        "issuer",
+        "serialNumber",
+        "signature",
+        "certificate",
+        "createdAt",
+        "updatedAt",
+    ],
+    check(inputs) {
+        const configs = inputs.configs as (Props | undefined)[] | undefined;
+        if (configs && configs.length !== 1)
+            broken("origin-pull-one-config", "configs", "config must contain exactly one hostname association");
+        if (configs?.[0]?.hostname === "") broken("origin-pull-hostname", "configs[0].hostname", "missing hostname");
+    },
+    create(cloud, inputs) {
+        const { hostname, outputs } = associate(cloud, inputs);
+        return { id: hostname, outputs: { ...outputs, createdAt: outputs.updatedAt } };
+    },
+    /** As the provider does: a new hostname is added in place, and the old association stays (facts 7.2). */
+    update: (cloud, _id, inputs) => associate(cloud, inputs).outputs,
+    recomputed: () => ["certId", "certStatus", "status", "enabled", "updatedAt"],
+    /** `configs` is never read back: blind to drift (facts 7.2). */
+    read(cloud, id, state) {
+        const zone = cloud.cloudflare.zones.get(text(state, "zoneId"));
+        const held = zone?.associations.get(text(state, "hostname") || id);
+        return held && { enabled: held.enabled, certId: held.certId };
+    },
+    delete(cloud, id, state) {
+        const [config = {}] = (state.configs as Props[] | undefined) ?? [];
+        zoneOf(cloud, text(state, "zoneId")).associations.delete(text(config, "hostname") || id);
+    },
+};
+
+export const originPullTypes: ResourceType[] = [hostnameCertificate, originPulls];

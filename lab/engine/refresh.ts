@@ -1,0 +1,27 @@
+/** `pulumi up --refresh`: what the providers hold now takes the place of what the state remembers of it. */
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { fromStruct, markLike, markOutputs, plainProps, toStruct, type Props } from "../shared/propertyValues";
+import type { Run } from "./run";
+import { isProvider, type ResourceState } from "./types";
+
+/** Fails with the first provider that cannot say; what is gone is forgotten, whether or not it is protected. */
+export async function refresh(run: Run): Promise<void> {
+    const known = [...run.state].filter(([, { custom, type }]) => custom && !isProvider(type));
+    await Promise.all(known.map(([urn, resource]) => run.step("refresh", urn, resource, () => ask(run, urn, resource))));
+}
+
+async function ask(run: Run, urn: string, resource: ResourceState): Promise<void> {
+    const request = new pb.ReadRequest();
+    request.setId(resource.id);
+    request.setUrn(urn);
+    request.setType(resource.type);
+    request.setName(resource.name);
+    request.setProperties(toStruct(plainProps(resource.outputs)));
+    request.setInputs(toStruct(plainProps(resource.inputs)));
+    const response = await run.call<pb.ReadResponse>(resource.type, "read", request);
+    if (!response.getId()) return void run.state.delete(urn);
+    // What was secret stays so, by the name of the property.
+    const inputs = response.hasInputs() ? (markLike(fromStruct(response.getInputs()), resource.inputs) as Props) : resource.inputs;
+    const outputs = markOutputs(markLike(fromStruct(response.getProperties()), resource.outputs) as Props, inputs, []);
+    run.state.set(urn, { ...resource, id: response.getId(), inputs, outputs });
+}

@@ -1,0 +1,140 @@
+/** Every way around the edge that the lab plays: what must never reach the handler. */
+import { randomUUID } from "node:crypto";
+import type { Cloud } from "../cloud";
+import type { Identity } from "../pki/authority";
+import type { Attacker } from "./attackers";
+import { createZone } from "../createCloud";
+import { defaultEndpoint, resolve } from "../dns";
+import { probe, type ProbeRequest, type ProbeResult } from "./probe";
+
+export const VERSIONS = ["1.2", "1.3"] as const;
+export type Version = (typeof VERSIONS)[number];
+
+/** What the attackers have, and where they go. What is left out is not played. */
+export interface Surroundings {
+    cloud: Cloud;
+    domainName: string;
+    gateway: { port: number; httpPort: number };
+    edge: { port: number; httpPort: number };
+    /** Another custom domain of the account, without mutual TLS. */
+    siblingName: string;
+    /** The regional name of the domain, once it has one. */
+    regional?: string;
+    /** The APIs whose default endpoints are tried. */
+    apiIds: string[];
+    stranger: Attacker;
+    forged?: Identity;
+    expired?: Identity;
+}
+
+export interface Outcome {
+    result: ProbeResult;
+    /** Requests with this probe's nonce that reached the handler. */
+    invocations: number;
+}
+
+/** One way around. */
+export interface Bypass {
+    id: string;
+    tls: Version | "-";
+    /** Plays it. `twin` is set where it has a positive twin of its own: whether that was answered. */
+    send(): Promise<Outcome & { twin?: boolean }>;
+}
+
+const ATTACKER_ZONE = "attacker.example";
+
+export async function send(cloud: Cloud, request: Omit<ProbeRequest, "nonce">): Promise<Outcome> {
+    const nonce = randomUUID();
+    const result = await probe({ ...request, nonce });
+    return { result, invocations: cloud.invocations.get(nonce) ?? 0 };
+}
+
+const NOWHERE: Outcome = { result: { kind: "closed", verified: false, reason: "ENOTFOUND" }, invocations: 0 };
+
+export const answered = ({ result }: Outcome): boolean => result.kind === "status" && result.verified && result.status === 200;
+
+/** Straight at the gateway. */
+export function direct(
+    { cloud, gateway, domainName }: Surroundings,
+    version: Version,
+    servername: string,
+    more: { host?: string; identity?: Identity; session?: Buffer; expectedName?: string } = {},
+): Promise<Outcome> {
+    const { host = domainName, identity, session, expectedName = servername } = more;
+    const webCaPem = cloud.webCa.certificatePem;
+    return send(cloud, { port: gateway.port, host, tls: { version, servername, expectedName, webCaPem, ...identity, session } });
+}
+
+/** Wherever DNS leads a client to. */
+export function viaDns({ cloud, gateway, edge }: Surroundings, version: Version, host: string): Promise<Outcome> {
+    const found = resolve(cloud, host);
+    if (!found) return Promise.resolve(NOWHERE);
+    const { port } = found.kind === "gateway" ? gateway : edge;
+    return send(cloud, {
+        port,
+        host,
+        tls: { version, servername: host, expectedName: host, webCaPem: cloud.webCa.certificatePem },
+    });
+}
+
+/** Another customer of the same edge, whose requests carry our Host and Cloudflare's shared certificate. */
+function otherCustomer({ cloud, domainName, regional }: Surroundings): string {
+    const zone = cloud.cloudflare.zones.get("attacker") ?? createZone("attacker", ATTACKER_ZONE);
+    const name = `api.${ATTACKER_ZONE}`;
+    zone.settings.set("tls_client_auth", "on");
+    zone.hostHeaderOverride = domainName;
+    zone.records.set("r", { id: "r", name, type: "CNAME", content: regional ?? "", ttl: 1, proxied: true, comment: undefined });
+    cloud.cloudflare.zones.set(zone.id, zone);
+    return name;
+}
+
+/** A name of every other custom domain that is mapped to one of the APIs; a wildcard domain answers to any. */
+function otherMappings({ cloud, domainName, apiIds }: Surroundings): string[] {
+    return [...cloud.aws.domains.values()]
+        .filter((domain) => domain.domainName !== domainName && [...domain.mappings.values()].some(({ apiId }) => apiIds.includes(apiId)))
+        .map((domain) => domain.domainName.replace(/^\*/, "anything"));
+}
+
+/** The ways around over one version of TLS. */
+export function bypasses(around: Surroundings, tls: Version): Bypass[] {
+    const { cloud, domainName, siblingName, regional, apiIds } = around;
+    const found: Bypass[] = [];
+    const add = (id: string, play: Bypass["send"]) => found.push({ id, tls, send: play });
+    const at = (servername: string, more?: Parameters<typeof direct>[3]) => direct(around, tls, servername, more);
+    const sibling = () => at(siblingName, { host: siblingName });
+
+    add("no-certificate", () => at(domainName));
+    add("stranger", () => at(domainName, { identity: around.stranger }));
+    if (around.forged) add("forged", () => at(domainName, { identity: around.forged }));
+    if (around.expired) add("expired-leaf", () => at(domainName, { identity: around.expired }));
+    if (regional !== undefined) {
+        const name = otherCustomer(around);
+        add("other-customer", () => viaDns(around, tls, name));
+        add("sni-none", () => at("", { expectedName: regional }));
+        add("sni-regional", () => at(regional));
+    }
+    add("sni-sibling", async () => {
+        const twin = answered(await sibling());
+        return { ...(await at(siblingName)), twin };
+    });
+    add("resumed-from-sibling", async () => {
+        const first = await sibling();
+        const session = first.result.kind === "status" ? first.result.session : undefined;
+        // Without a ticket nothing is resumed, and a refusal proves nothing.
+        return { ...(await at(domainName, { session })), twin: answered(first) && session !== undefined };
+    });
+    for (const id of apiIds) {
+        const endpoint = defaultEndpoint(cloud, id);
+        add("default-endpoint", () => at(endpoint, { host: endpoint }));
+    }
+    for (const name of otherMappings(around)) add("other-mapping", () => at(name, { host: name }));
+    return found;
+}
+
+/** The ways around without TLS. */
+export function plainBypasses({ cloud, edge, gateway, domainName }: Surroundings): Bypass[] {
+    return [
+        { id: "plain-http-edge", tls: "-", send: () => send(cloud, { port: edge.httpPort, host: domainName }) },
+        { id: "plain-http-origin", tls: "-", send: () => send(cloud, { port: gateway.httpPort, host: domainName }) },
+    ];
+}
