@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
 import { issueCertificate } from "./certificate";
-import { checkStrictTls, createRecord } from "./edge";
-import { createGate, warnUnverified } from "./gate/gate";
-import { createApi, createDomain, createStage, mapDomain } from "./gateway";
-import { Ledger } from "./ledger";
+import { checkStrictTls, createRecord } from "./cloudflareZone";
+import { createGate, warnUnverified } from "./verification/verification";
+import { createApi, createDomain, createStage, mapDomain } from "./httpApi";
+import { Ledger } from "./changeGuard/deploymentRecord";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
-import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation";
+import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation/validation";
 
 /**
  * An AWS HTTP API on a custom domain that answers only to Cloudflare's edge, proved by a client certificate in the TLS handshake.

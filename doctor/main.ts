@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { DoctorOptions } from "./gather";
+import type { DoctorOptions } from "./collect/gather";
 import { examine, type Report } from "./index";
 import { LONGEST_MS, OptionError, readName, readOptions, received } from "./options";
 import { visible } from "./visible";
@@ -211,13 +211,13 @@ async function run(given: string[], flags: Flags): Promise<void> {
     process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
     if (flags.json) console.log(JSON.stringify(all.length === 1 ? reports[0] : { schemaVersion: 1, reports }, null, 2));
     else {
-        const { reportText, summaryText } = await import("./text.js");
+        const { reportText, summaryText } = await import("./report/text.js");
         const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
         console.log(reports.map((report) => reportText(report, colour)).join("\n\n"));
         if (reports.length > 1) console.log(`\n${summaryText(reports, colour)}`);
     }
     if (html !== undefined) {
-        const { reportHtml } = await import("./html.js");
+        const { reportHtml } = await import("./report/html.js");
         toPage(html, () => fs.writeFileSync(html, reportHtml(reports)));
         if (!flags.json) console.log(`\nThe page: ${html}`);
     }

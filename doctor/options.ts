@@ -1,7 +1,7 @@
 /** What the doctor is given, judged before anything is sent: a mistake in an option would otherwise be told as a fault of the deployment. */
 import * as tls from "node:tls";
 import { readCertificates } from "../pki";
-import type { DoctorOptions } from "./gather";
+import type { DoctorOptions } from "./collect/gather";
 import { visible } from "./visible";
 
 /** An option that cannot be read. Its message never holds the value of a header, a key or a token. */
