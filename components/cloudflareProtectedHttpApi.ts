@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
 import { issueCertificate } from "./certificate";
-import { checkStrictTls, createRecord } from "./cloudflareZone";
-import { createGate, warnUnverified } from "./verification/verification";
-import { createApi, createDomain, createStage, mapDomain } from "./httpApi";
 import { Ledger } from "./changeGuard/deploymentRecord";
+import { checkStrictTls, createRecord } from "./cloudflareZone";
+import { createApi, createDomain, createStage, mapDomain } from "./httpApi";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
 import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation/validation";
+import { createGate, warnUnverified } from "./verification/verification";
 
 /**
  * An AWS HTTP API on a custom domain that answers only to Cloudflare's edge, proved by a client certificate in the TLS handshake.

@@ -1,11 +1,10 @@
 /** The doctor, to import: one cause with one fix, read-only on both clouds. */
+import { gather } from "./collect/gather";
 import { diagnose } from "./diagnose/diagnose";
-import { gather, type DoctorOptions } from "./collect/gather";
+import type { DoctorOptions } from "./options";
 import type { Report } from "./report/report";
 
-export type { Network } from "./evidence";
-export type { DoctorOptions } from "./collect/gather";
-export { OptionError } from "./options";
+export { OptionError, type DoctorOptions, type Network } from "./options";
 export type { Cause, Check, Impact, Report } from "./report/report";
 
 /**

@@ -3,9 +3,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { DoctorOptions } from "./collect/gather";
 import { examine, type Report } from "./index";
-import { LONGEST_MS, OptionError, readName, readOptions, received } from "./options";
+import { LONGEST_MS, OptionError, readName, readOptions, received, type DoctorOptions } from "./options";
 import { visible } from "./visible";
 
 interface Flags {

@@ -1,12 +1,17 @@
 /** One request, as a stranger or a visitor would send it, and everything that can be told from how it went. */
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { readCertificates } from "../pki";
-import type { AnsweredBy, Outcome, ProbeEvidence } from "../doctor/evidence";
 import { readHandshake, tapped } from "./handshake";
-import type { Names } from "../doctor/collect/resolver";
+import type { AnsweredBy, Outcome, ProbeEvidence } from "./probeEvidence";
+import { chainProblem, judgeServer } from "./serverCertificate";
+
+/** A client certificate with its key. */
+export interface ClientIdentity {
+    certificatePem: string;
+    privateKeyPem: string;
+}
 
 export interface ProbeRequest {
     id: string;
@@ -24,9 +29,9 @@ export interface ProbeRequest {
         servername: string;
         /** The name that the server's certificate must be valid for. */
         expectedName: string;
+        /** CA certificates to trust besides Node's own. */
         caPem?: string;
-        certificatePem?: string;
-        privateKeyPem?: string;
+        identity?: ClientIdentity;
         session?: Buffer;
     };
 }
@@ -40,16 +45,19 @@ export interface ProbeResult {
     authorities: Buffer[];
 }
 
+/** Where a name leads to; rejects with the resolver's own error. */
+export interface Locator {
+    locate(host: string, port: number): Promise<{ host: string; port: number }>;
+}
+
 /** What all probes of one look at a deployment share. */
 export interface Look {
-    names: Names;
+    names: Locator;
     deadline: AbortSignal;
     contexts: Map<string, tls.SecureContext>;
 }
 
 const BODY_CHARACTERS = 200;
-/** Certificates of a chain that are looked at: API Gateway sends four. */
-const CHAIN = 10;
 /** What is shorter is no secret, and would be found in any text. */
 const SECRET_CHARACTERS = 6;
 
@@ -70,10 +78,10 @@ function outcomeOf(error: NodeJS.ErrnoException, connected: boolean, secured: bo
 /** Reading all of Node's own CAs takes longer than a handshake: a few contexts serve all probes of one look. */
 function contextFor(
     contexts: Map<string, tls.SecureContext>,
-    { version, caPem, certificatePem, privateKeyPem }: NonNullable<ProbeRequest["tls"]>,
+    { version, caPem, identity }: NonNullable<ProbeRequest["tls"]>,
 ): tls.SecureContext {
     const key = createHash("sha256")
-        .update(JSON.stringify([version, caPem, certificatePem, privateKeyPem]))
+        .update(JSON.stringify([version, caPem, identity]))
         .digest("hex");
     const protocol = version === "1.2" ? "TLSv1.2" : "TLSv1.3";
     const known = contexts.get(key);
@@ -82,52 +90,11 @@ function contextFor(
         minVersion: protocol,
         maxVersion: protocol,
         ca: caPem === undefined ? undefined : [...tls.rootCertificates, caPem],
-        cert: certificatePem,
-        key: privateKeyPem,
+        cert: identity?.certificatePem,
+        key: identity?.privateKeyPem,
     });
     contexts.set(key, context);
     return context;
-}
-
-let ownRoots: X509Certificate[] | undefined;
-const nodesRoots = (): X509Certificate[] => (ownRoots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem)));
-
-/** Whether the chain that the server sent is good for the name; undefined when it is. */
-function chainProblem(chain: Buffer[], name: string, caPem: string | undefined): string | undefined {
-    try {
-        const certificates = chain.slice(0, CHAIN).map((der) => new X509Certificate(der));
-        const [leaf] = certificates;
-        if (!leaf) return "no certificate";
-        if (Date.parse(leaf.validTo) < Date.now()) return "CERT_HAS_EXPIRED";
-        if (leaf.checkHost(name) === undefined) return "ERR_TLS_CERT_ALTNAME_INVALID";
-        const roots = [...nodesRoots(), ...(caPem === undefined ? [] : readCertificates(caPem))];
-        // Each is climbed once: certificates that all issue one another would keep us for ever.
-        const rest = new Set(certificates);
-        const climb = (child: X509Certificate): boolean =>
-            rest.delete(child) &&
-            (roots.some((root) => child.checkIssued(root) && child.verify(root.publicKey)) ||
-                [...rest].some((one) => child.checkIssued(one) && child.verify(one.publicKey) && climb(one)));
-        return climb(leaf) ? undefined : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
-    } catch {
-        return "unreadable certificate";
-    }
-}
-
-/** What is to be known of the server's certificate once the handshake is over. */
-function judgeServer(socket: tls.TLSSocket, expectedName: string, result: ProbeEvidence): void {
-    try {
-        const certificate = socket.getPeerCertificate();
-        result.serverNotAfter = new Date(certificate.valid_to).toISOString();
-        const identity = tls.checkServerIdentity(expectedName, certificate) as NodeJS.ErrnoException | undefined;
-        result.serverVerified = socket.authorized && identity === undefined;
-        if (!result.serverVerified)
-            result.serverProblem = socket.authorized
-                ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
-                : String(socket.authorizationError);
-    } catch {
-        // It may hold a date that is none.
-        result.serverProblem = "unreadable certificate";
-    }
 }
 
 /** Sends one request. Never rejects: a failure is a result. */

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT, keyFingerprints } from "../../pki";
 import { OriginPullMode, type OriginPullAuthority } from "../args";
-import { refusals, type Facts } from "./changeGuard";
 import { CLOUDFLARE_SHARED, isSharedCa } from "../validation/validation";
+import { refusals, type Facts } from "./changeGuard";
 
 /** The one setting that the component reads by itself: it must reach a component whatever program holds it. */
 const CONFIG = "cloudflare-protected-http-api";

@@ -10,8 +10,8 @@ import {
 } from "../../pki";
 import { AuthorizationType, OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "../args";
 import { shapesProblems } from "./shapes";
-import { verifyProblems } from "./verify";
 import { shown } from "./shown";
+import { verifyProblems } from "./verify";
 
 /** What the authority behind mode Shared is called in outputs and messages. */
 export const CLOUDFLARE_SHARED = "cloudflare-shared";

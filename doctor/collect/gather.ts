@@ -1,40 +1,12 @@
 /** Gathers everything that can be known of one deployment, read-only and all at once: what needs an answer of another waits for that alone. */
 import { setMaxListeners } from "node:events";
-import type { AwsEvidence, CloudflareEvidence, Evidence, Network } from "../evidence";
-import { gatherDns } from "./dns";
-import { nameOf, strangersIdentity, type ClientIdentity } from "./identities";
-import { Names } from "./resolver";
-import { readOptions } from "../options";
-import { probe, type Look, type ProbeRequest, type ProbeResult } from "../../probes/probe";
+import { probe, type ClientIdentity, type Look, type ProbeRequest, type ProbeResult } from "../../probes";
+import type { AwsEvidence, CloudflareEvidence, Evidence } from "../evidence";
+import { readOptions, type DoctorOptions } from "../options";
 import { visibleEvidence } from "../visible";
-
-/** What to look at, and with whose rights. */
-export interface DoctorOptions {
-    domainName: string;
-    /** Path of the requests. Defaults to `/`. */
-    path?: string;
-    /** Headers of the visitor's requests; may be secret, never printed. */
-    headers?: Record<string, string>;
-    /** Regional name of the custom domain, `d-….execute-api.<region>.amazonaws.com`. Defaults to what AWS, Cloudflare or DNS say. */
-    targetDomainName?: string;
-    /** Id of the API, for its default endpoint. Defaults to what AWS says. */
-    apiId?: string;
-    /** Another custom domain in the same region, without mutual TLS, whose connections must be worth nothing. */
-    sibling?: string;
-    region?: string;
-    profile?: string;
-    zoneId?: string;
-    /** The leaf that the edge presents, and its key. */
-    own?: ClientIdentity;
-    /** Defaults to 15 seconds, for everything together. */
-    timeoutMs?: number;
-    network?: Network;
-    cloudflareToken?: string;
-    cloudflareBaseUrl?: string;
-    /** Asks AWS. Defaults to whether there are credentials. */
-    aws?: boolean;
-    onProgress?: (text: string) => void;
-}
+import { gatherDns } from "./dns";
+import { nameOf, strangersIdentity } from "./identities";
+import { Names } from "./resolver";
 
 /** Requests of the visitor over TLS 1.3: edges differ, and so does luck. */
 const TRIES = 3;
@@ -91,7 +63,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
         servername,
         expectedName,
         caPem: network.caPem,
-        ...identity,
+        identity,
     });
     const visitor = (version: "1.2" | "1.3"): Promise<ProbeResult> =>
         send({

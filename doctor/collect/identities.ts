@@ -1,11 +1,6 @@
 /** Who is played: the visitor, the edge's own certificate if its key was given, and everybody who tries to go around. */
 import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
-
-/** A client certificate with its key. */
-export interface ClientIdentity {
-    certificatePem: string;
-    privateKeyPem: string;
-}
+import type { ClientIdentity } from "../../probes";
 
 /** Loaded only when it is needed: it takes a quarter of the time in which the command is to start. */
 async function loadX509(): Promise<typeof import("@peculiar/x509")> {

@@ -1,22 +1,8 @@
 /** How names become sockets: curl's `--connect-to` first, then the given DNS servers, then the machine's own resolver. */
 import * as dns from "node:dns";
 import * as net from "node:net";
-import type { Network } from "../evidence";
-import { OptionError, received } from "../options";
-
-interface Entry {
-    host: string;
-    port: string;
-    toHost: string;
-    toPort: string;
-}
-
-/** `[v6]` or anything without a colon, then three more of the kind. */
-const FIELD = String.raw`(\[[^\]]*\]|[^:]*)`;
-const CONNECT_TO = new RegExp(`^${[FIELD, FIELD, FIELD, FIELD].join(":")}$`);
-
-/** Empty is any. */
-const isPort = (text: string): boolean => text === "" || (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 65_535);
+import { isPort, readConnectTo, redirected, type ConnectTo } from "../../probes";
+import { OptionError, received, type Network } from "../options";
 
 /** An address, alone or with a port: Node ends the process for a port of 0. */
 function isDnsServer(text: string): boolean {
@@ -24,27 +10,21 @@ function isDnsServer(text: string): boolean {
     return net.isIP(v6 ?? v4 ?? text) > 0 && (v6 === undefined || net.isIPv6(v6)) && isPort(v6Port ?? v4Port ?? "");
 }
 
-const parse = (text: string): Entry => {
-    const match = CONNECT_TO.exec(text);
-    const [, host, port, toHost, toPort] = (match ?? []) as unknown as [string, string, string, string, string];
-    if (!match || !isPort(port) || !isPort(toPort))
-        throw new OptionError(`connect-to must be host:port:connect-to-host:connect-to-port; received ${received(text)}`);
-    return { host: host.toLowerCase(), port, toHost: toHost.replace(/^\[|\]$/g, ""), toPort };
-};
-
-/** An empty host matches every name, `*.example.com` every name below it. */
-const matches = (pattern: string, host: string): boolean =>
-    pattern === "" || pattern === host || (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
+function connectTo(text: string): ConnectTo {
+    const entry = readConnectTo(text);
+    if (!entry) throw new OptionError(`connect-to must be host:port:connect-to-host:connect-to-port; received ${received(text)}`);
+    return entry;
+}
 
 /** Where to look names up, and where to connect to. */
 export class Names {
-    readonly #entries: Entry[];
+    readonly #entries: ConnectTo[];
     readonly #resolver: dns.promises.Resolver;
     readonly #own: boolean;
 
     /** @throws OptionError for an entry that cannot be read. */
     constructor(network: Network, timeoutMs: number) {
-        this.#entries = (network.connectTo ?? []).map(parse);
+        this.#entries = (network.connectTo ?? []).map(connectTo);
         this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs, 5000), tries: 1 });
         this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
         if (!this.#own) return;
@@ -60,15 +40,9 @@ export class Names {
 
     /** Address and port for a name; rejects with the resolver's own error. What a name resolves to may be listed as well as the name. */
     async locate(host: string, port: number): Promise<{ host: string; port: number }> {
-        const named = this.#instead(host, port);
+        const named = redirected(this.#entries, host, port);
         if (net.isIP(named.host)) return named;
-        return this.#instead(await this.#address(named.host), named.port);
-    }
-
-    #instead(host: string, port: number): { host: string; port: number } {
-        const entry = this.#entries.find((one) => matches(one.host, host) && (one.port === "" || one.port === String(port)));
-        if (!entry) return { host, port };
-        return { host: entry.toHost === "" ? host : entry.toHost, port: entry.toPort === "" ? port : Number(entry.toPort) };
+        return redirected(this.#entries, await this.#address(named.host), named.port);
     }
 
     async #address(name: string): Promise<string> {

@@ -1,10 +1,10 @@
 /** From evidence to a report: pure, so that a saved evidence is judged the same again. */
-import { RULES } from "./causes";
-import { checksOf } from "./checks";
 import type { Evidence } from "../evidence";
 import type { Cause, Check, Impact, Report } from "../report/report";
-import { View, described } from "./facts";
 import { visibleReport } from "../visible";
+import { RULES } from "./causes";
+import { checksOf } from "./checks";
+import { View, described } from "./facts";
 
 const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3, "not-judged": 4 };
 

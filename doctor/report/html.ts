@@ -4,10 +4,10 @@
  * forbids whatever would slip through.
  */
 import type { ProbeEvidence } from "../evidence";
+import { visibleLines } from "../visible";
 import { STYLE } from "./htmlStyle";
 import type { Cause, Check, Report } from "./report";
 import { IMPACTS } from "./text";
-import { visibleLines } from "../visible";
 
 const README = "README.md";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

@@ -1,7 +1,7 @@
 /** What API Gateway says: the domain and its mappings, the API behind it, and every other domain that leads to the same API. */
 import type { ApiGatewayV2, ApiMapping, DomainName } from "@aws-sdk/client-apigatewayv2";
-import { allPages, type Ask } from "./ask";
 import type { AwsDomain, AwsEvidence } from "../../evidence";
+import { allPages, type Ask } from "./ask";
 
 type Domain = NonNullable<AwsEvidence["domain"]>;
 type Api = NonNullable<AwsEvidence["api"]>;

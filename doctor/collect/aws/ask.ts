@@ -1,11 +1,6 @@
 /** One read-only call to AWS, and what its failure means: a denial names the permission, an absence is an answer, the rest is a sentence. */
-import { DeadlineError, type Deadline } from "../../../probes/deadline";
-
-/** What kept the doctor from looking. Sets: many calls fail for one reason. */
-export interface Hindrances {
-    denied: Set<string>;
-    problems: Set<string>;
-}
+import { DeadlineError, type Deadline } from "../../../probes";
+import type { Hindrances } from "../hindrances";
 
 /** The answer; `null` when AWS has no such thing; `undefined` when it did not say. Never rejects. */
 export type Ask = <T>(

@@ -10,11 +10,12 @@ import { pipeline, Readable, Transform } from "node:stream";
 import type { ACM } from "@aws-sdk/client-acm";
 import type { ApiGatewayV2 } from "@aws-sdk/client-apigatewayv2";
 import type { S3 } from "@aws-sdk/client-s3";
-import { createAsk, type Ask, type Hindrances } from "./ask";
-import { askApi, askDomain, askOtherDomains } from "./apigatewayv2";
-import { askTruststore } from "./truststore";
-import { startDeadline, type Deadline } from "../../../probes/deadline";
+import { startDeadline, type Deadline } from "../../../probes";
 import type { AwsEvidence } from "../../evidence";
+import type { Hindrances } from "../hindrances";
+import { askApi, askDomain, askOtherDomains } from "./apigatewayv2";
+import { createAsk, type Ask } from "./ask";
+import { askTruststore } from "./truststore";
 
 /** Where to look. */
 export interface AwsOptions {

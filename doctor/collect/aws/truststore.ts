@@ -1,7 +1,8 @@
 /** What S3 holds of the truststore: the version that the domain pins, and the newest. */
 import type { GetObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
-import type { Ask, Hindrances } from "./ask";
 import type { AwsEvidence } from "../../evidence";
+import type { Hindrances } from "../hindrances";
+import type { Ask } from "./ask";
 
 type Truststore = NonNullable<AwsEvidence["truststore"]>;
 

@@ -1,6 +1,6 @@
 /** One read-only call to Cloudflare, and what its failure means, in words that hold nothing of the other side's text. */
-import { DeadlineError, type Deadline } from "../../../probes/deadline";
-import type { Hindrances } from "../aws/ask";
+import { DeadlineError, type Deadline } from "../../../probes";
+import type { Hindrances } from "../hindrances";
 
 /** The answer; `null` when Cloudflare has no such thing; `undefined` when it did not say. Never rejects. */
 export type Ask = <T>(permission: string, call: (options: { signal: AbortSignal }) => Promise<T>) => Promise<T | null | undefined>;

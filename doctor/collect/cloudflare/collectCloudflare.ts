@@ -1,9 +1,9 @@
 /** Cloudflare's side of the evidence, through Cloudflare's SDK and read-only; the SDK is imported only when it is asked. */
 import { createRequire } from "node:module";
-import type { Hindrances } from "../aws/ask";
-import { createAsk, type Ask } from "./ask";
-import { startDeadline, type Deadline } from "../../../probes/deadline";
+import { startDeadline, type Deadline } from "../../../probes";
 import type { CloudflareEvidence, SslRuleEvidence } from "../../evidence";
+import type { Hindrances } from "../hindrances";
+import { createAsk, type Ask } from "./ask";
 import { applies, type RuleRequest } from "./ruleExpression";
 
 /** Where to look. */

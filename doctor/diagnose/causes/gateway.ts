@@ -1,6 +1,6 @@
 /** The origin: its certificate, its mutual TLS, and the way from the domain to the handler. */
-import { NEW_CERTIFICATE, aroundCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 import type { View } from "../facts";
+import { NEW_CERTIFICATE, aroundCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 /** Values of CAA that let Amazon issue, by ACM's documentation. */
 const AMAZON = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
