@@ -240,7 +240,10 @@ function command(): Command {
         .option("--path <path>", "path to ask for", "/")
         .option("--target <name>", "regional name of the custom domain (pulumi stack output targetDomainName)")
         .option("--api-id <id>", "the API's id, to try its default endpoint (pulumi stack output apiId)")
-        .option("--sibling <name>", "another custom domain without mutual TLS in the region, whose connections must be worth nothing here")
+        .option(
+            "--other-domain <name>",
+            "another custom domain without mutual TLS in the region, whose connections must be worth nothing here",
+        )
         .option("--region <region>", "AWS region")
         .option("--profile <profile>", "AWS profile")
         .option("--no-aws", "do not ask AWS")

@@ -51,7 +51,7 @@ describe("the stack's config", () => {
         ] as [Record<string, string>, boolean][]) {
             made.length = 0;
             expect(await outcome({ ...good, ...config })).to.equal("accepted");
-            expect(made.includes("api-gate"), JSON.stringify(config)).to.equal(expected);
+            expect(made.includes("api-verification"), JSON.stringify(config)).to.equal(expected);
         }
     });
 

@@ -161,7 +161,7 @@ const FAULT: Report = {
             body: "<!DOCTYPE html><html><head><title>525: SSL handshake failed</title><script>alert(1)</script></head>",
         }),
         ...PROBES.slice(1),
-        probe("sni-sibling", { serverVerified: false, serverProblem: "ERR_TLS_CERT_ALTNAME_INVALID" }),
+        probe("sni-other-domain", { serverVerified: false, serverProblem: "ERR_TLS_CERT_ALTNAME_INVALID" }),
     ],
     notes: ["Cloudflare: 9 of the zone's 10 hostname certificates are used; a rotation needs a spare one"],
 };

@@ -5,7 +5,7 @@
 
 import { CLOUDFLARE_SHARED } from "../validation/validation";
 
-/** What a deployment intends, without anything secret: the inputs of the ledger. */
+/** What a deployment intends, without anything secret: the inputs of the deployment record. */
 export interface Facts {
     domainName: string;
     zoneId: string;
@@ -48,7 +48,7 @@ const described = (facts: Facts): string => `authorities ${list(Object.keys(fact
  */
 export function refusals(old: Facts, next: Facts, presented: string | undefined): Refusal[] {
     const found: Refusal[] = [];
-    const finishFirst = `finish the last deployment first (${described(old)}); if it cannot finish, break the glass`;
+    const finishFirst = `finish the last deployment first (${described(old)}); if it cannot finish, use break-glass`;
     for (const [path, before, after] of [
         ["domainName", old.domainName, next.domainName],
         ["zoneId", old.zoneId, next.zoneId],
@@ -60,7 +60,7 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
                 message: `must stay ${JSON.stringify(before)} while the API is live; received ${known(after) ? JSON.stringify(after) : "a value that is not known yet"}`,
                 fix:
                     presented === undefined
-                        ? `${finishFirst}. If the API was never live, \`pulumi destroy\` and start again, or break the glass`
+                        ? `${finishFirst}. If the API was never live, \`pulumi destroy\` and start again, or use break-glass`
                         : "make a second component for the new name, move the visitors to it, then remove this one",
             });
     // After a failure nobody knows which of the trusted authorities the edge presents: each of them must stay.

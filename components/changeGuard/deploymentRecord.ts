@@ -7,8 +7,8 @@ import { refusals, type Facts } from "./changeGuard";
 /** The one setting that the component reads by itself: it must reach a component whatever program holds it. */
 const CONFIG = "cloudflare-protected-http-api";
 
-/** What the ledger is to remember. */
-export interface LedgerArgs {
+/** What the deployment record is to remember. */
+export interface DeploymentRecordArgs {
     domainName: string;
     zoneId: pulumi.Input<string>;
     mode: OriginPullMode;
@@ -20,7 +20,7 @@ export interface LedgerArgs {
 
 function keysOf(authority: OriginPullAuthority): pulumi.Input<string[]> {
     if (authority.caCertificatePem === undefined) return ["issued"];
-    // Public, whatever the PEM was marked as: the ledger must be able to compare it.
+    // Public, whatever the PEM was marked as: the deployment record must be able to compare it.
     return pulumi.unsecret(
         pulumi.output(authority.caCertificatePem).apply((pem) => {
             try {
@@ -37,7 +37,7 @@ function factName({ name, caCertificatePem }: OriginPullAuthority): string {
     return typeof caCertificatePem === "string" && isSharedCa(caCertificatePem) ? CLOUDFLARE_SHARED : name;
 }
 
-function factsOf(args: LedgerArgs): pulumi.Inputs {
+function factsOf(args: DeploymentRecordArgs): pulumi.Inputs {
     const authorities = Object.fromEntries(args.authorities.map((one) => [factName(one), keysOf(one)]));
     if (args.mode === OriginPullMode.Shared || CLOUDFLARE_SHARED in authorities)
         authorities[CLOUDFLARE_SHARED] = [CLOUDFLARE_SHARED_CA_FINGERPRINT];
@@ -45,7 +45,7 @@ function factsOf(args: LedgerArgs): pulumi.Inputs {
     return { domainName, zoneId: pulumi.unsecret(pulumi.output(args.zoneId)), mode, authorities, presented };
 }
 
-/** Why the guard is off for this component; undefined when it is not. */
+/** Why the change guard is off for this component; undefined when it is not. */
 function breakGlass(component: string): string | undefined {
     const value = new pulumi.Config(CONFIG).get("breakGlass");
     if (value === undefined) return undefined;
@@ -63,13 +63,13 @@ const hookNames = new WeakMap<object, Set<string>>();
 function hookName(monitor: object, component: string): string {
     const taken = hookNames.get(monitor) ?? new Set();
     hookNames.set(monitor, taken);
-    let name = `${CONFIG}:guard:${component}`;
+    let name = `${CONFIG}:change-guard:${component}`;
     while (taken.has(name)) name += "+";
     taken.add(name);
     return name;
 }
 
-function guardHook(component: string): pulumi.ResourceHook[] {
+function changeGuardHook(component: string): pulumi.ResourceHook[] {
     const monitor: unknown = pulumi.runtime.getMonitor();
     // Mocks have no hooks. An engine that is too old does not come this way: there the registration itself fails.
     if (typeof (monitor as { registerResourceHook?: unknown } | undefined)?.registerResourceHook !== "function") return [];
@@ -99,22 +99,27 @@ function guardHook(component: string): pulumi.ResourceHook[] {
  * Remembers in the state what was deployed and what the edge presents, and refuses a change that would drop requests of a live API,
  * before any other resource moves. A component, for a hook on it fires in previews too, and no unknown hides what it compares.
  */
-export class Ledger extends pulumi.ComponentResource {
+export class DeploymentRecord extends pulumi.ComponentResource {
     /** For `dependsOn` of everything that must not move before the change is judged. */
     public readonly judged: pulumi.Output<pulumi.Resource[]>;
 
-    constructor(name: string, component: string, args: LedgerArgs, opts: pulumi.ComponentResourceOptions & { parent: pulumi.Resource }) {
+    constructor(
+        name: string,
+        component: string,
+        args: DeploymentRecordArgs,
+        opts: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
+    ) {
         const reason = breakGlass(component);
-        super("cloudflare-protected-http-api:index:Ledger", name, factsOf(args), {
+        super("cloudflare-protected-http-api:index:DeploymentRecord", name, factsOf(args), {
             ...opts,
             // A `destroy` that something protected stops would still take what nothing depends on: the memory would be gone.
             protect: args.deletionProtection,
-            ...(reason === undefined ? { hooks: { beforeUpdate: guardHook(component) } } : {}),
+            ...(reason === undefined ? { hooks: { beforeUpdate: changeGuardHook(component) } } : {}),
         });
         if (reason !== undefined)
             pulumi.log
                 .warn(
-                    `The glass is broken for "${component}" (${reason}): its guard is off, and a change may drop requests. End it: pulumi config rm ${CONFIG}:breakGlass`,
+                    `Break-glass is in use for "${component}" (${reason}): its guard is off, and a change may drop requests. End it: pulumi config rm ${CONFIG}:breakGlass`,
                     opts.parent,
                 )
                 .catch(() => undefined);

@@ -19,7 +19,10 @@ export function lateVerifyProblems(path: unknown, headers: unknown): Problem[] {
         if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
             problems.push({ path: "verify.headers", message: `must have names that HTTP allows; received ${shown(name)}` });
         else if (RESERVED.test(name))
-            problems.push({ path: `verify.headers.${name}`, message: "must be left out: the gate writes it itself; received a value" });
+            problems.push({
+                path: `verify.headers.${name}`,
+                message: "must be left out: the verification writes it itself; received a value",
+            });
         else if (!late(value) && (typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)))
             problems.push({ path: `verify.headers.${name}`, message: "must be one line of text; received something else" });
     }

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- node reads this from its standard input, as CommonJS. */
 /**
- * The gate's script: is the deployment live through the edge, and closed to whoever goes around it? It is sent whole to `node -`, so that
+ * The verification's script: is the deployment live through the edge, and closed to whoever goes around it? It is sent whole to `node -`, so that
  * no path enters the state; whatever it is to know comes in the environment. It ends with 0 and "live and closed", or with 1 and what was
  * expected and seen of each probe. Never a header's value nor a body: either may hold a secret.
  */
@@ -156,7 +156,7 @@ function isGatewaysOwn(body) {
  */
 function ask(socket, settings, host, begin) {
     return new Promise((resolve, reject) => {
-        const own = { "user-agent": "cloudflare-protected-http-api-gate" };
+        const own = { "user-agent": "cloudflare-protected-http-api-verification" };
         const headers = { ...own, ...settings.headers, host, connection: "close" };
         const request = http.request({ createConnection: () => socket, path: settings.path, headers });
         request.on("error", reject);
@@ -202,7 +202,7 @@ function judgeEdge({ kind, status, marks, reason }) {
     if (marks.includes("challenge"))
         return [
             "inconclusive",
-            "Cloudflare challenged this machine: let the gate's request pass, by a rule that knows a header of verify.headers",
+            "Cloudflare challenged this machine: let the verification's request pass, by a rule that knows a header of verify.headers",
         ];
     if (marks.includes("broken off")) return ["down", "the answer broke off"];
     if (marks.includes("cached")) return ["inconclusive", "the answer is from Cloudflare's cache: pass a verify.path that is not cached"];
@@ -290,18 +290,19 @@ async function check(settings) {
 function settingsOf(environment) {
     const text = (/** @type {string} */ name) => {
         const value = environment[name];
-        if (!value) throw new Error(`${name} is not set: this script is run by the gate of CloudflareProtectedHttpApi`);
+        if (!value) throw new Error(`${name} is not set: this script is run by the verification of CloudflareProtectedHttpApi`);
         return value;
     };
     /** @type {Record<string, string>} */
     const headers = {};
-    for (const [name, value] of Object.entries(JSON.parse(environment.GATE_HEADERS || "{}"))) headers[name.toLowerCase()] = String(value);
+    for (const [name, value] of Object.entries(JSON.parse(environment.VERIFICATION_HEADERS || "{}")))
+        headers[name.toLowerCase()] = String(value);
     return {
-        domain: text("GATE_DOMAIN"),
-        path: text("GATE_PATH"),
-        target: text("GATE_TARGET"),
-        apiId: text("GATE_API_ID"),
-        timeoutMs: Number(text("GATE_TIMEOUT_SECONDS")) * 1000,
+        domain: text("VERIFICATION_DOMAIN"),
+        path: text("VERIFICATION_PATH"),
+        target: text("VERIFICATION_TARGET"),
+        apiId: text("VERIFICATION_API_ID"),
+        timeoutMs: Number(text("VERIFICATION_TIMEOUT_SECONDS")) * 1000,
         headers,
         connectTo: environment.CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO ?? "",
         trust: undefined,
@@ -320,7 +321,7 @@ if (process.argv[1] === "-")
             },
             (error) => {
                 // Of JSON only the fact: its error quotes the text.
-                process.stderr.write(`${error instanceof SyntaxError ? "GATE_HEADERS must be JSON" : error.message}\n`);
+                process.stderr.write(`${error instanceof SyntaxError ? "VERIFICATION_HEADERS must be JSON" : error.message}\n`);
                 process.exitCode = 1;
             },
         );

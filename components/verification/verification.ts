@@ -6,8 +6,8 @@ import type { VerifyArgs } from "../args";
 import { checkedLate } from "../validation/validation";
 import { lateVerifyProblems } from "../validation/verify";
 
-/** What the gate probes, and what it probes again for when that changed. */
-export interface GateInputs {
+/** What the verification probes, and what it probes again for when that changed. */
+export interface VerificationInputs {
     domainName: string;
     targetDomainName: pulumi.Input<string>;
     apiId: pulumi.Input<string>;
@@ -26,9 +26,9 @@ const script = (): string => fs.readFileSync(path.join(__dirname, "check.js"), "
  * The check inside of `pulumi up`: it fails unless the API answers through the edge and to nobody who goes around it. Its script travels on
  * the standard input, so that the state holds no path and any folder will do.
  */
-export function createGate(
+export function createVerification(
     name: string,
-    inputs: GateInputs,
+    inputs: VerificationInputs,
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): pulumi.CustomResource {
     const { domainName, verify } = inputs;
@@ -36,26 +36,26 @@ export function createGate(
     // Always secret: what must be shown to get in is a credential more often than not.
     const headers = checkedLate(opts.parent, pulumi.secret(verify.headers), (value) => lateVerifyProblems(undefined, value));
     return new Command(
-        `${name}-gate`,
+        `${name}-verification`,
         {
             interpreter: ["node", "-"],
             create: `check https://${domainName}`,
             stdin: script(),
-            // A change in here is an update, which runs `create` again; `triggers` would replace the gate.
+            // A change in here is an update, which runs `create` again; `triggers` would replace the verification.
             environment: {
                 // Whatever the deploying process is run with, a loader for example, is not for this script.
                 NODE_OPTIONS: "",
-                GATE_DOMAIN: domainName,
-                GATE_TARGET: inputs.targetDomainName,
-                GATE_API_ID: inputs.apiId,
-                GATE_PATH: requestPath,
-                GATE_TIMEOUT_SECONDS: String(verify.timeoutSeconds ?? 300),
-                ...(verify.headers === undefined ? {} : { GATE_HEADERS: pulumi.jsonStringify(headers) }),
+                VERIFICATION_DOMAIN: domainName,
+                VERIFICATION_TARGET: inputs.targetDomainName,
+                VERIFICATION_API_ID: inputs.apiId,
+                VERIFICATION_PATH: requestPath,
+                VERIFICATION_TIMEOUT_SECONDS: String(verify.timeoutSeconds ?? 300),
+                ...(verify.headers === undefined ? {} : { VERIFICATION_HEADERS: pulumi.jsonStringify(headers) }),
                 // Not read by the script: what was verified is no longer what is there when one of them changes.
-                GATE_TRUSTSTORE_VERSION: inputs.truststoreVersion,
-                GATE_CERTIFICATE_ARN: inputs.certificateArn,
-                GATE_PRESENTED: inputs.presented,
-                GATE_CERTIFICATE_ID: inputs.certificateId,
+                VERIFICATION_TRUSTSTORE_VERSION: inputs.truststoreVersion,
+                VERIFICATION_CERTIFICATE_ARN: inputs.certificateArn,
+                VERIFICATION_PRESENTED: inputs.presented,
+                VERIFICATION_CERTIFICATE_ID: inputs.certificateId,
             },
             // The last answer would only be in the way of the next.
             addPreviousOutputInEnv: false,

@@ -106,8 +106,8 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
                 hostHeader: domainName,
                 tls: { ...secure("1.3", servername), session },
             });
-        const first = await over("sni-sibling", name);
-        return first.session === undefined ? [first] : [first, await over("resumed-from-sibling", domainName, first.session)];
+        const first = await over("sni-other-domain", name);
+        return first.session === undefined ? [first] : [first, await over("resumed-from-other-domain", domainName, first.session)];
     };
     const endpoint = async (): Promise<ProbeResult[]> => {
         // Only the regional name tells the region when AWS was not asked.

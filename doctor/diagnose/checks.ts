@@ -11,8 +11,8 @@ const BYPASSES: Record<string, string> = {
     "sni-none": "no SNI, our Host: refused",
     "sni-regional": "the regional SNI, our Host: refused",
     "sni-default-endpoint": "the default endpoint's SNI, our Host: refused",
-    "sni-sibling": "a sibling's SNI, our Host: refused",
-    "resumed-from-sibling": "a sibling's TLS session: refused",
+    "sni-other-domain": "a sibling's SNI, our Host: refused",
+    "resumed-from-other-domain": "a sibling's TLS session: refused",
     "plain-http-origin": "plain HTTP at the origin: refused",
     "default-endpoint": "the default endpoint: HTTP 404",
 };

@@ -232,8 +232,8 @@ describe("every child", () => {
         expect(await names()).to.deep.equal([
             "orders-association",
             "orders-certificate",
+            "orders-deployment-record",
             "orders-domain",
-            "orders-ledger",
             "orders-origin-pull-ca-1-certificate",
             "orders-origin-pull-ca-1-key",
             "orders-record",
@@ -259,27 +259,28 @@ describe("outputs", () => {
 });
 
 describe("the url", () => {
-    const environmentOf = (recorded: Recorded<unknown>) => recorded.byName("orders-gate").inputs.environment as Record<string, unknown>;
+    const environmentOf = (recorded: Recorded<unknown>) =>
+        recorded.byName("orders-verification").inputs.environment as Record<string, unknown>;
 
     it("comes after a check that runs node on the script, with all that it is about in its environment", async () => {
         const recorded = await build();
-        const gate = recorded.byName("orders-gate");
-        expect(gate.inputs).to.deep.include({ interpreter: ["node", "-"], create: "check https://api.dev.example.com" });
-        expect(gate.inputs.stdin).to.equal(fs.readFileSync(path.join(realDir, "components", "verification", "check.js"), "utf8"));
-        expect(Object.keys(gate.inputs)).not.to.include.members(["triggers", "update", "dir"]);
+        const verification = recorded.byName("orders-verification");
+        expect(verification.inputs).to.deep.include({ interpreter: ["node", "-"], create: "check https://api.dev.example.com" });
+        expect(verification.inputs.stdin).to.equal(fs.readFileSync(path.join(realDir, "components", "verification", "check.js"), "utf8"));
+        expect(Object.keys(verification.inputs)).not.to.include.members(["triggers", "update", "dir"]);
         expect(environmentOf(recorded)).to.deep.equal({
             NODE_OPTIONS: "",
-            GATE_DOMAIN: "api.dev.example.com",
-            GATE_TARGET: "d-1.execute-api.eu-west-1.amazonaws.com",
-            GATE_API_ID: "orders-api-id",
-            GATE_PATH: "/",
-            GATE_TIMEOUT_SECONDS: "300",
-            GATE_TRUSTSTORE_VERSION: "v1",
-            GATE_CERTIFICATE_ARN: "arn:aws:acm:eu-west-1:123456789012:certificate/1",
-            GATE_PRESENTED: "1",
-            GATE_CERTIFICATE_ID: "orders-origin-pull-upload-1-id",
+            VERIFICATION_DOMAIN: "api.dev.example.com",
+            VERIFICATION_TARGET: "d-1.execute-api.eu-west-1.amazonaws.com",
+            VERIFICATION_API_ID: "orders-api-id",
+            VERIFICATION_PATH: "/",
+            VERIFICATION_TIMEOUT_SECONDS: "300",
+            VERIFICATION_TRUSTSTORE_VERSION: "v1",
+            VERIFICATION_CERTIFICATE_ARN: "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+            VERIFICATION_PRESENTED: "1",
+            VERIFICATION_CERTIFICATE_ID: "orders-origin-pull-upload-1-id",
         });
-        expect(dependsOn(recorded, "orders-gate", "orders-record")).to.equal(true);
+        expect(dependsOn(recorded, "orders-verification", "orders-record")).to.equal(true);
     });
 
     it("is verified as asked for, with headers that are secret whatever they were passed as", async () => {
@@ -287,9 +288,9 @@ describe("the url", () => {
             verify: { path: pulumi.output("/health?deep=1"), timeoutSeconds: 60, headers: { "X-Token": "t" } },
         });
         const environment = environmentOf(recorded);
-        expect(environment).to.include({ GATE_PATH: "/health?deep=1", GATE_TIMEOUT_SECONDS: "60" });
-        expect(pulumi.runtime.isRpcSecret(environment.GATE_HEADERS)).to.equal(true);
-        expect(JSON.stringify(environment.GATE_HEADERS)).to.contain('{\\"X-Token\\":\\"t\\"}');
+        expect(environment).to.include({ VERIFICATION_PATH: "/health?deep=1", VERIFICATION_TIMEOUT_SECONDS: "60" });
+        expect(pulumi.runtime.isRpcSecret(environment.VERIFICATION_HEADERS)).to.equal(true);
+        expect(JSON.stringify(environment.VERIFICATION_HEADERS)).to.contain('{\\"X-Token\\":\\"t\\"}');
         expect(pulumi.isSecret(recorded.result.url)).to.be.an.instanceOf(Promise);
         expect(await pulumi.isSecret(recorded.result.url)).to.equal(false);
     });
@@ -297,7 +298,7 @@ describe("the url", () => {
     it("is unverified only when asked for, and loudly, in previews too", async () => {
         for (const preview of [true, false]) {
             const recorded = await build({ verify: { enabled: false } }, { preview });
-            expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-gate");
+            expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-verification");
             expect(recorded.warnings.join()).to.contain('verify is off for "orders"');
         }
         expect(await valueOf((await build({ verify: { enabled: false } })).result.url)).to.equal("https://api.dev.example.com");

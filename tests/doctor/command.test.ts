@@ -124,7 +124,7 @@ describe("the doctor's command", function () {
             // Mended once the first look has found it.
             child.stderr!.once("data", () => patient.heal());
         });
-        expect(stderr).to.contain("RECORD-GREY");
+        expect(stderr).to.contain("RECORD-DNS-ONLY");
         expect(code).to.equal(0);
     });
 
@@ -133,7 +133,7 @@ describe("the doctor's command", function () {
         const { code, stdout, stderr } = await run([PATIENT, "--wait", "1h", ...lab(), "--no-aws"], {}, (child) => {
             child.stderr!.once("data", () => child.kill("SIGINT"));
         });
-        expect(stderr).to.contain("RECORD-GREY");
+        expect(stderr).to.contain("RECORD-DNS-ONLY");
         expect(stdout).to.contain(`${PATIENT}: FAULT`).and.contain("CAUSE");
         expect(code).to.equal(1);
     });

@@ -98,7 +98,7 @@ const NIGHTS: Night[] = [
         },
     },
     {
-        cause: "TRUSTSTORE-LACKS-ISSUER",
+        cause: "TRUSTSTORE-LACKS-AUTHORITY",
         title: "the edge presents a leaf of a former CA of the API's, and the truststore is as it was",
         also: async (patient) => show(target(patient), await leafOf(target(patient), await newAuthority(target(patient))), "beside"),
     },

@@ -1,4 +1,4 @@
-/** The doctor and the gate among wrong options and servers that mean harm: one clear end, in time, with nothing of theirs on the terminal. */
+/** The doctor and the verification among wrong options and servers that mean harm: one clear end, in time, with nothing of theirs on the terminal. */
 import { spawn } from "node:child_process";
 import { webcrypto } from "node:crypto";
 import * as dgram from "node:dgram";
@@ -584,7 +584,7 @@ describe("the doctor among enemies", function () {
         });
     });
 
-    describe("the gate's script", () => {
+    describe("the verification's script", () => {
         for (const [title, answer, verdict] of [
             ["an answer that breaks off is an answer", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx", "open"],
             ["a refusal that breaks off does not tell whose", "HTTP/1.1 403 No\r\ncontent-length: 100\r\n\r\nx", "inconclusive"],

@@ -21,7 +21,7 @@ const api = (originPull: OriginPullArgs, name = "orders", domainName = "api.exam
     });
 const trusting = (names: string[], presented: string): OriginPullArgs => ({ authorities: names.map((name) => ({ name })), presented });
 
-describe("the guard on the lab's engine", () => {
+describe("the change guard on the lab's engine", () => {
     let cloud: Cloud;
     let engine: Engine;
     let broken: string | undefined;
@@ -101,14 +101,14 @@ describe("the guard on the lab's engine", () => {
         expect(result.errors.join()).to.contain('CloudflareProtectedHttpApi "pets"').and.not.contain('CloudflareProtectedHttpApi "orders"');
     });
 
-    it("breaks the glass for the named component only, and says so at every run", async () => {
+    it("uses break-glass for the named component only, and says so at every run", async () => {
         const other = await run(trusting(["2"], "2"), { breakGlass: "pets: leaked" });
         expect(other.ok).to.equal(false);
         const wrong = await run(trusting(["2"], "2"), { breakGlass: "orders" });
         expect(wrong.errors.join()).to.contain('breakGlass must be "<component name>: <reason>"');
         const swap = await run(trusting(["2"], "2"), { breakGlass: "orders: CA 1 leaked" });
         expect(swap.errors).to.deep.equal([]);
-        expect(swap.diagnostics.join()).to.contain('The glass is broken for "orders" (CA 1 leaked)');
+        expect(swap.diagnostics.join()).to.contain('Break-glass is in use for "orders" (CA 1 leaked)');
         expect(presentedIssuer()).to.contain("pull CA 2");
     });
 });

@@ -1,4 +1,4 @@
-/** The gate inside of a deployment, on both engines: what it lets pass, what it stops, and what it leaves behind. */
+/** The verification inside of a deployment, on both engines: what it lets pass, what it stops, and what it leaves behind. */
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -59,7 +59,7 @@ async function breakIt(cloud: Cloud, fault: string): Promise<() => void> {
     };
 }
 
-describe("the gate in a deployment", function () {
+describe("the verification in a deployment", function () {
     this.timeout(120_000);
     let cloud: Cloud;
     let watch: Watch;
@@ -81,7 +81,7 @@ describe("the gate in a deployment", function () {
     it("is its last step: the url comes after it, and the edge and every way around were asked", async () => {
         await up();
         expect(url()).to.equal(`https://${NAME}`);
-        expect(outputsOf("orders-gate")).to.deep.include({ stdout: "live and closed", stderr: "" });
+        expect(outputsOf("orders-verification")).to.deep.include({ stdout: "live and closed", stderr: "" });
         const api = [...cloud.aws.apis.keys()].find((id) => !isNeighbour(id));
         expect(requests)
             .to.include(`edge ${NAME}`)
@@ -93,7 +93,7 @@ describe("the gate in a deployment", function () {
         expect((await host.preview(program())).ok).to.equal(true);
         await up();
         requests.length = 0;
-        expect((await host.preview(program(trusting(["1", "2"], "1")))).steps).to.include("update orders-gate");
+        expect((await host.preview(program(trusting(["1", "2"], "1")))).steps).to.include("update orders-verification");
         expect((await up()).steps).to.deep.equal([]);
         expect(requests).to.deep.equal([]);
     });
@@ -104,22 +104,22 @@ describe("the gate in a deployment", function () {
         expect(broken.ok).to.equal(false);
         expect(broken.text).to.match(/inconclusive: through the edge: .*Cloudflare challenged this machine/);
         expect(url()).to.equal(undefined);
-        expect(outputsOf("orders-gate")).to.equal(undefined);
+        expect(outputsOf("orders-verification")).to.equal(undefined);
         cloud.cloudflare.zones.get("zone1")!.challenge = false;
-        expect((await up({ verify: SHORT })).steps).to.deep.equal(["create orders-gate"]);
+        expect((await up({ verify: SHORT })).steps).to.deep.equal(["create orders-verification"]);
         expect(url()).to.equal(`https://${NAME}`);
     });
 
-    it("never stands in the way of a rollback: the ledger knows what the edge presents", async () => {
+    it("never stands in the way of a rollback: the deployment record knows what the edge presents", async () => {
         await up({ ...trusting(["1", "2"], "1"), verify: SHORT });
         await breakIt(cloud, "default-endpoint-open");
         const broken = await host.up(program({ ...trusting(["1", "2"], "2"), verify: SHORT }));
         expect(broken.ok).to.equal(false);
         expect(broken.text).to.contain("open around the edge");
-        expect(outputsOf("orders-ledger")).to.deep.equal({ presentedAuthority: "2" });
+        expect(outputsOf("orders-deployment-record")).to.deep.equal({ presentedAuthority: "2" });
         const back = await up({ ...trusting(["1", "2"], "1"), verify: SHORT });
         expect(back.steps).to.include("update orders-association");
-        expect(outputsOf("orders-ledger")).to.deep.equal({ presentedAuthority: "1" });
+        expect(outputsOf("orders-deployment-record")).to.deep.equal({ presentedAuthority: "1" });
     });
 
     it("is off only when asked for, and every preview and update says so", async () => {
@@ -129,15 +129,15 @@ describe("the gate in a deployment", function () {
             expect(done.text).to.contain('verify is off for "orders"');
         }
         expect(url()).to.equal(`https://${NAME}`);
-        expect(outputsOf("orders-gate")).to.equal(undefined);
+        expect(outputsOf("orders-verification")).to.equal(undefined);
         expect((await up()).text).not.to.contain("verify is off");
     });
 
     it("keeps nothing of the lab in the state, and marks the headers secret there", async () => {
         await up({ verify: { headers: { authorization: SECRET } } });
-        const gate = [...host.engine.state.values()].find(({ name }) => name === "orders-gate")!;
-        for (const held of [gate.inputs, gate.outputs]) {
-            const { GATE_HEADERS: headers, ...rest } = held.environment as Record<string, unknown>;
+        const verification = [...host.engine.state.values()].find(({ name }) => name === "orders-verification")!;
+        for (const held of [verification.inputs, verification.outputs]) {
+            const { VERIFICATION_HEADERS: headers, ...rest } = held.environment as Record<string, unknown>;
             expect(plain(headers)).to.equal(JSON.stringify({ authorization: SECRET }));
             expect(headers, "marked").to.be.an("object");
             expect(JSON.stringify({ ...held, environment: rest })).not.to.contain(SECRET);
@@ -146,13 +146,13 @@ describe("the gate in a deployment", function () {
     });
 });
 
-describe("the gate on a deployment that somebody breaks", function () {
+describe("the verification on a deployment that somebody breaks", function () {
     this.timeout(120_000);
     let cloud: Cloud;
     let watch: Watch;
     let host: SmallHost;
     const resolved: string[] = [];
-    // The zone's mode is one of the faults, and must come as far as the gate.
+    // The zone's mode is one of the faults, and must come as far as the verification.
     const deployment = (verify: VerifyArgs) => () => {
         const { url } = new CloudflareProtectedHttpApi("orders", {
             domainName: NAME,
@@ -197,28 +197,28 @@ describe("the gate on a deployment that somebody breaks", function () {
             mend();
             const mended = await host.up(again);
             expect(mended.ok, mended.text).to.equal(true);
-            expect(mended.steps.join()).to.match(/^(create|update) orders-gate$/);
+            expect(mended.steps.join()).to.match(/^(create|update) orders-verification$/);
             expect(resolved).to.deep.equal([`https://${NAME}`]);
         }),
     );
 });
 
-describe("the gate on the real engine", function () {
+describe("the verification on the real engine", function () {
     this.timeout(240_000);
 
     it("fails, rolls back, passes, and a secret header is nowhere in clear text", async function () {
         needsPulumi(this);
         const { cloud, watch } = await scene();
         let processes = "";
-        // The moment in which the gate's process waits for an answer.
+        // The moment in which the verification's process waits for an answer.
         cloud.events.on("event", ({ source, action }) => {
             if (source === "edge" && action === "request") processes += execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
         });
         const host: RealHost & Host = await RealHost.open(watch.watched());
         const verify: VerifyArgs = { ...SHORT, headers: { authorization: SECRET } };
-        const ledger = async () =>
+        const deploymentRecord = async () =>
             (JSON.parse(await host.state()) as { resources: { urn: string; outputs?: { presentedAuthority?: string } }[] }).resources.find(
-                ({ urn }) => urn.endsWith("::orders-ledger"),
+                ({ urn }) => urn.endsWith("::orders-deployment-record"),
             )?.outputs?.presentedAuthority;
         try {
             const first = await host.up(program({ ...trusting(["1", "2"], "1"), verify }));
@@ -230,12 +230,12 @@ describe("the gate on the real engine", function () {
             expect(broken.text)
                 .to.match(/open: the default endpoint/)
                 .and.contain("npx cloudflare-protected-http-api doctor");
-            expect(await ledger()).to.equal("2");
+            expect(await deploymentRecord()).to.equal("2");
             const back = await host.up(program({ ...trusting(["1", "2"], "1"), verify }));
             expect(back.ok, back.text).to.equal(true);
             mend();
             const forth = await host.up(program({ ...trusting(["1", "2"], "2"), verify }));
-            expect(forth.steps).to.include("update orders-gate");
+            expect(forth.steps).to.include("update orders-verification");
             expect((await host.stack.outputs()).url).to.deep.equal({ value: `https://${NAME}`, secret: false });
             expect(await host.cli(["stack", "export", "--show-secrets"])).to.contain(SECRET);
             expect(await host.state()).not.to.match(/CONNECT_TO":|NODE_EXTRA_CA_CERTS|lab-names/);

@@ -112,8 +112,8 @@ export const BEHIND: Rule[] = [
         impact: "bypass-open",
         find: (view) => {
             if (view.aws?.domain ? !view.aws.domain.mutualTls : view.certificateRequested === false) return undefined;
-            const ways = ["sni-none", "sni-regional", "sni-default-endpoint", "sni-sibling", "resumed-from-sibling"].filter((id) =>
-                view.open(id),
+            const ways = ["sni-none", "sni-regional", "sni-default-endpoint", "sni-other-domain", "resumed-from-other-domain"].filter(
+                (id) => view.open(id),
             );
             return ways.length > 0 ? ways.map((id) => `${id}: HTTP ${view.entry(id)?.status}`) : undefined;
         },

@@ -81,7 +81,7 @@ export const DNS_AND_EDGE: Rule[] = [
         confirm: visitorCommand,
     },
     {
-        id: "RECORD-GREY",
+        id: "RECORD-DNS-ONLY",
         title: "The record is not proxied: visitors go straight to AWS, which refuses them",
         impact: "visitors-down",
         find: ({ cloudflare, evidence: { dns } }) => {

@@ -1,6 +1,6 @@
 /** The origin: its certificate, its mutual TLS, and the way from the domain to the handler. */
 import type { View } from "../facts";
-import { NEW_CERTIFICATE, aroundCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
+import { NEW_CERTIFICATE, bypassCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 /** Values of CAA that let Amazon issue, by ACM's documentation. */
 const AMAZON = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
@@ -150,7 +150,7 @@ export const GATEWAY: Rule[] = [
         },
         refresh: "`pulumi refresh` sees it, and the next `up` puts it back.",
         fix: () => "pulumi up --refresh\nNow; then find out who changed the domain (CloudTrail, UpdateDomainName).",
-        confirm: aroundCommand,
+        confirm: bypassCommand,
     },
     {
         id: "FLAG-NOT-DEPLOYED",

@@ -23,7 +23,7 @@ const quoted = (text: string): string => (/^[\w./:%@~-]*$/.test(text) ? text : `
 export const visitorCommand = (view: View): string =>
     `curl -sS -o /dev/null -w '%{http_code}\\n' ${quoted(`https://${view.evidence.domainName}${view.evidence.path}`)}\n# mended: what your API answers there, e.g. 200 or 401; not API Gateway's 403, and no 5xx`;
 /** A request around the edge: it must end without an answer, or with API Gateway's own 403. A handler that says 403 was reached. */
-export const aroundCommand = (view: View): string => {
+export const bypassCommand = (view: View): string => {
     const { domainName, targetDomainName } = view.evidence;
     return `curl -sS -w '\\n%{http_code}\\n' --connect-to ${domainName}:443:${targetDomainName ?? "<regional name>"}:443 https://${domainName}/\n# mended: 000 and a connection error, or 403 with {"message":"Forbidden"}; anything else, another 403 too: still open. A change takes a minute or two`;
 };

@@ -82,7 +82,7 @@ export const TRUSTSTORE: Rule[] = [
         fix: () =>
             `pulumi up --refresh   # pins the version that it writes; while visitors are refused, its last check fails after some minutes\n${UNKNOWN_CA}`,
         confirm: visitorCommand,
-        explains: ["TRUSTSTORE-LACKS-ISSUER", "CA-REISSUED-SAME-NAME", "LEAF-WRONG-CA"],
+        explains: ["TRUSTSTORE-LACKS-AUTHORITY", "CA-REISSUED-SAME-NAME", "LEAF-WRONG-CA"],
     },
     {
         id: "CA-REISSUED-SAME-NAME",
@@ -100,7 +100,7 @@ export const TRUSTSTORE: Rule[] = [
             "A truststore that was changed by hand is seen. Another certificate at the edge is not: the provider never reads an association back, and nothing compares the keys.",
         fix: () => ["pulumi up --refresh   # mends a truststore that was changed by hand", FOREIGN_LEAF].join("\n"),
         confirm: visitorCommand,
-        explains: ["TRUSTSTORE-LACKS-ISSUER", "LEAF-WRONG-CA"],
+        explains: ["TRUSTSTORE-LACKS-AUTHORITY", "LEAF-WRONG-CA"],
     },
     {
         id: "LEAF-WRONG-CA",
@@ -117,10 +117,10 @@ export const TRUSTSTORE: Rule[] = [
         refresh: "The provider never reads an association back, so that another certificate there is no difference to it.",
         fix: () => `${NEW_LEAF}\nAnd find out who uploaded the other certificate.`,
         confirm: visitorCommand,
-        explains: ["TRUSTSTORE-LACKS-ISSUER"],
+        explains: ["TRUSTSTORE-LACKS-AUTHORITY"],
     },
     {
-        id: "TRUSTSTORE-LACKS-ISSUER",
+        id: "TRUSTSTORE-LACKS-AUTHORITY",
         title: "The truststore lacks the CA of the certificate that the edge presents",
         impact: "visitors-down",
         find: (view) => {

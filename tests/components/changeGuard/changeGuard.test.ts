@@ -12,7 +12,7 @@ function facts(...authorities: string[]): Facts {
 }
 const rules = (old: Facts, next: Facts, presented: string | undefined) => refusals(old, next, presented).map(({ rule }) => rule);
 
-describe("the guard", () => {
+describe("the change guard", () => {
     const UNKNOWN = "1=unknown*";
     const table: [title: string, old: string[], next: string[], presented: string | undefined, expected: string[]][] = [
         ["lets nothing new pass", ["1*"], ["1*"], "1", []],

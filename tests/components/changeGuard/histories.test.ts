@@ -1,4 +1,4 @@
-/** The guard over random histories of intents, failures and broken glass, judged by a model that shares nothing with it. */
+/** The change guard over random histories of intents, failures and break-glass, judged by a model that shares nothing with it. */
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { refusals, type Facts, type Refusal } from "../../../components/changeGuard/changeGuard";
@@ -25,10 +25,10 @@ interface World {
     edge: string;
     name: string;
     zone: string;
-    /** Since the glass was broken, until a deployment finishes. */
+    /** Since break-glass was used, until a deployment finishes. */
     broken: boolean;
     last: Intent;
-    /** The ledger's output. */
+    /** The deployment record's output. */
     presented: string | undefined;
 }
 
@@ -163,7 +163,7 @@ function wayOut(world: World, next: Intent, found: Refusal[]): Intent[] {
     return [trusting([beside, SHARED], beside), trusting([still, SHARED], SHARED), trusting([SHARED], SHARED)];
 }
 
-describe("the guard over any history", () => {
+describe("the change guard over any history", () => {
     let counts: Record<string, number>;
     beforeEach(() => (counts = {}));
     const count = (what: string) => (counts[what] = (counts[what] ?? 0) + 1);

@@ -11,7 +11,7 @@ import { API_ID, DOMAIN, LIVE, TARGET, play, type Behaviour, type Stage, type Wo
 const SECRET = "token-6d0f2b7a91";
 const SCRIPT = path.join(__dirname, "..", "..", "..", "components", "verification", "check.js");
 
-describe("the gate's script", () => {
+describe("the verification's script", () => {
     let webCa: WebCa;
     let stage: Stage | undefined;
     before(async () => {
@@ -22,12 +22,12 @@ describe("the gate's script", () => {
         stage = undefined;
     });
     const environment = (seconds: number, more: Record<string, string> = {}) => ({
-        GATE_DOMAIN: DOMAIN,
-        GATE_TARGET: TARGET,
-        GATE_API_ID: API_ID,
-        GATE_PATH: "/",
-        GATE_TIMEOUT_SECONDS: String(seconds),
-        GATE_HEADERS: JSON.stringify({ Authorization: SECRET }),
+        VERIFICATION_DOMAIN: DOMAIN,
+        VERIFICATION_TARGET: TARGET,
+        VERIFICATION_API_ID: API_ID,
+        VERIFICATION_PATH: "/",
+        VERIFICATION_TIMEOUT_SECONDS: String(seconds),
+        VERIFICATION_HEADERS: JSON.stringify({ Authorization: SECRET }),
         CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: stage!.connectTo,
         ...more,
     });
@@ -108,7 +108,7 @@ describe("the gate's script", () => {
             await judge({ direct: { status: 403 } });
             expect(stage!.requests.map(({ headers }) => headers.authorization)).to.deep.equal(Array(5).fill(SECRET));
             expect(stage!.requests.filter(({ headers }) => headers.host === DOMAIN)).to.have.length(4);
-            expect(stage!.requests[0]!.headers["user-agent"]).to.equal("cloudflare-protected-http-api-gate");
+            expect(stage!.requests[0]!.headers["user-agent"]).to.equal("cloudflare-protected-http-api-verification");
         });
     });
 
@@ -224,7 +224,7 @@ describe("the gate's script", () => {
 
     describe("run by node from its standard input", () => {
         const run = async (extra: Record<string, string> = {}): Promise<{ code: number | null; stdout: string; stderr: string }> => {
-            const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gate-test-"));
+            const folder = fs.mkdtempSync(path.join(os.tmpdir(), "verification-test-"));
             const caFile = path.join(folder, "ca.pem");
             fs.writeFileSync(caFile, webCa.certificatePem);
             const env = { ...process.env, NODE_OPTIONS: "", NODE_EXTRA_CA_CERTS: caFile, ...environment(1, extra) };
@@ -252,10 +252,10 @@ describe("the gate's script", () => {
 
         it("tells of unreadable settings without showing them", async () => {
             stage = await play(webCa);
-            const { code, stderr } = await run({ GATE_HEADERS: `{${SECRET}` });
+            const { code, stderr } = await run({ VERIFICATION_HEADERS: `{${SECRET}` });
             expect(code).to.equal(1);
-            expect(stderr).to.equal("GATE_HEADERS must be JSON\n");
-            expect((await run({ GATE_TARGET: "" })).stderr).to.contain("GATE_TARGET is not set");
+            expect(stderr).to.equal("VERIFICATION_HEADERS must be JSON\n");
+            expect((await run({ VERIFICATION_TARGET: "" })).stderr).to.contain("VERIFICATION_TARGET is not set");
         });
     });
 
