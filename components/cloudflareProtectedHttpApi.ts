@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type OriginPullAuthority } from "./args";
 import { issueCertificate } from "./certificate";
-import { checkStrictTls, createRecord } from "./edge";
-import { createGate, warnUnverified } from "./gate/gate";
-import { createApi, createDomain, createStage, mapDomain } from "./gateway";
-import { Ledger } from "./ledger";
+import { DeploymentRecord } from "./changeGuard/deploymentRecord";
+import { checkStrictTls, createRecord } from "./cloudflareZone";
+import { createApi, createDomain, createStage, mapDomain } from "./httpApi";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
-import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation";
+import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation/validation";
+import { createVerification, warnUnverified } from "./verification/verification";
 
 /**
  * An AWS HTTP API on a custom domain that answers only to Cloudflare's edge, proved by a client certificate in the TLS handshake.
@@ -60,14 +60,14 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         // A sheet of facts, never the args: they would be saved in the state, a plainly passed key included.
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
         const { zoneId, tags } = args;
-        const ledger = new Ledger(
-            `${name}-ledger`,
+        const deploymentRecord = new DeploymentRecord(
+            `${name}-deployment-record`,
             name,
             { domainName, zoneId, mode, authorities, presented: presented ?? CLOUDFLARE_SHARED, deletionProtection: protect },
             { parent: this },
         );
         // Nothing moves before the change is judged.
-        const child = { parent: this, dependsOn: ledger.judged };
+        const child = { parent: this, dependsOn: deploymentRecord.judged };
 
         const identity = new OriginPullIdentity(
             `${name}-origin-pull`,
@@ -105,7 +105,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const verify = args.verify ?? {};
         const verified =
             (verify.enabled ?? true)
-                ? createGate(
+                ? createVerification(
                       name,
                       {
                           domainName,
@@ -134,7 +134,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         this.truststoreVersion = truststore.version;
         this.truststorePem = identity.truststorePem;
         this.presentedAuthority = presentation.id.apply(() => presented ?? CLOUDFLARE_SHARED);
-        ledger.finish(this.presentedAuthority);
+        deploymentRecord.finish(this.presentedAuthority);
         this.clientCertificateExpires = identity.expires;
         this.logGroupName = logGroupName ?? pulumi.output("");
         this.registerOutputs({

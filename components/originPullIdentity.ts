@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
-import { authorityPemProblems, checkedLate, isSharedCa } from "./validation";
+import { authorityPemProblems, checkedLate, isSharedCa } from "./validation/validation";
 
 /** Arguments of `OriginPullIdentity`. */
 export interface OriginPullIdentityArgs {

@@ -2,7 +2,7 @@ import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
 import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
 import type { HttpApiRoute } from "./args";
-import { checkedLate, httpUrlProblems, lambdaArnProblems, routeSlug } from "./validation";
+import { checkedLate, httpUrlProblems, lambdaArnProblems, routeSlug } from "./validation/validation";
 
 // A consumer's mocks may know no ARN.
 const invokeArn = (functionArn: string | undefined): string => {

@@ -1,36 +1,10 @@
 /**
  * What the doctor knows before it judges: plain data, gathered read-only, nothing secret in it. `undefined` always means "not asked or not
- * answered", never "no": the diagnosis (causes.ts) must tell the two apart.
+ * answered", never "no": the diagnosis must tell the two apart.
  */
+import type { ProbeEvidence } from "../probes";
 
-/** How far a request came. `status` is the only one with an HTTP answer. */
-export type Outcome = "status" | "unresolved" | "refused" | "timeout" | "handshake" | "reset";
-
-/** Who wrote the answer, by its headers: API Gateway's request id, else Cloudflare's ray, else nobody we know. */
-export type AnsweredBy = "gateway" | "edge" | "challenge" | "other";
-
-/** One request. */
-export interface ProbeEvidence {
-    /** Stable, e.g. `visitor`, `no-certificate`, `default-endpoint`. */
-    id: string;
-    tls: "1.2" | "1.3" | "-";
-    outcome: Outcome;
-    /** Error code or message of what is not a status, or of an answer that broke off. */
-    reason?: string;
-    status?: number;
-    answeredBy?: AnsweredBy;
-    /** First 200 characters of the body. */
-    body?: string;
-    /** Cloudflare's location, the end of `cf-ray`. */
-    edgeLocation?: string;
-    /** A server certificate valid for the expected name was seen; what was wrong with one that was not. */
-    serverVerified: boolean;
-    serverProblem?: string;
-    serverNotAfter?: string;
-    /** The server asked for a client certificate. */
-    certificateRequested?: boolean;
-    milliseconds: number;
-}
+export type { AnsweredBy, Outcome, ProbeEvidence } from "../probes";
 
 export interface DnsEvidence {
     domainName: string;
@@ -158,14 +132,4 @@ export interface Evidence {
     acceptedAuthorities?: string[];
     aws?: AwsEvidence;
     cloudflare?: CloudflareEvidence;
-}
-
-/** How names become sockets, in curl's words: for the lab, and for machines behind something. */
-export interface Network {
-    /** `host:port:connect-to-host:connect-to-port` each, the host a name, `*.name` or an address; empty host or port match any. */
-    connectTo?: string[];
-    /** CA certificates to trust besides Node's own. */
-    caPem?: string;
-    /** `address[:port]` each. */
-    dnsServers?: string[];
 }

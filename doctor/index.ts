@@ -1,12 +1,11 @@
 /** The doctor, to import: one cause with one fix, read-only on both clouds. */
-import { diagnose } from "./diagnose";
-import { gather, type DoctorOptions } from "./gather";
-import type { Report } from "./report";
+import { gather } from "./collect/gather";
+import { diagnose } from "./diagnose/diagnose";
+import type { DoctorOptions } from "./options";
+import type { Report } from "./report/report";
 
-export type { Network } from "./evidence";
-export type { DoctorOptions } from "./gather";
-export { OptionError } from "./options";
-export type { Cause, Check, Impact, Report } from "./report";
+export { OptionError, type DoctorOptions, type Network } from "./options";
+export type { Cause, Check, Impact, Report } from "./report/report";
 
 /**
  * Looks at one deployment from outside, and at both clouds where there are credentials.

@@ -3,9 +3,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { DoctorOptions } from "./gather";
 import { examine, type Report } from "./index";
-import { LONGEST_MS, OptionError, readName, readOptions, received } from "./options";
+import { LONGEST_MS, OptionError, readName, readOptions, received, type DoctorOptions } from "./options";
 import { visible } from "./visible";
 
 interface Flags {
@@ -211,13 +210,13 @@ async function run(given: string[], flags: Flags): Promise<void> {
     process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
     if (flags.json) console.log(JSON.stringify(all.length === 1 ? reports[0] : { schemaVersion: 1, reports }, null, 2));
     else {
-        const { reportText, summaryText } = await import("./text.js");
+        const { reportText, summaryText } = await import("./report/text.js");
         const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
         console.log(reports.map((report) => reportText(report, colour)).join("\n\n"));
         if (reports.length > 1) console.log(`\n${summaryText(reports, colour)}`);
     }
     if (html !== undefined) {
-        const { reportHtml } = await import("./html.js");
+        const { reportHtml } = await import("./report/html.js");
         toPage(html, () => fs.writeFileSync(html, reportHtml(reports)));
         if (!flags.json) console.log(`\nThe page: ${html}`);
     }
@@ -241,7 +240,10 @@ function command(): Command {
         .option("--path <path>", "path to ask for", "/")
         .option("--target <name>", "regional name of the custom domain (pulumi stack output targetDomainName)")
         .option("--api-id <id>", "the API's id, to try its default endpoint (pulumi stack output apiId)")
-        .option("--sibling <name>", "another custom domain without mutual TLS in the region, whose connections must be worth nothing here")
+        .option(
+            "--other-domain <name>",
+            "another custom domain without mutual TLS in the region, whose connections must be worth nothing here",
+        )
         .option("--region <region>", "AWS region")
         .option("--profile <profile>", "AWS profile")
         .option("--no-aws", "do not ask AWS")

@@ -1,8 +1,46 @@
 /** What the doctor is given, judged before anything is sent: a mistake in an option would otherwise be told as a fault of the deployment. */
 import * as tls from "node:tls";
 import { readCertificates } from "../pki";
-import type { DoctorOptions } from "./gather";
+import type { ClientIdentity } from "../probes";
 import { visible } from "./visible";
+
+/** How names become sockets, in curl's words: for the lab, and for machines behind something. */
+export interface Network {
+    /** `host:port:connect-to-host:connect-to-port` each, the host a name, `*.name` or an address; empty host or port match any. */
+    connectTo?: string[];
+    /** CA certificates to trust besides Node's own. */
+    caPem?: string;
+    /** `address[:port]` each. */
+    dnsServers?: string[];
+}
+
+/** What to look at, and with whose rights. */
+export interface DoctorOptions {
+    domainName: string;
+    /** Path of the requests. Defaults to `/`. */
+    path?: string;
+    /** Headers of the visitor's requests; may be secret, never printed. */
+    headers?: Record<string, string>;
+    /** Regional name of the custom domain, `d-….execute-api.<region>.amazonaws.com`. Defaults to what AWS, Cloudflare or DNS say. */
+    targetDomainName?: string;
+    /** Id of the API, for its default endpoint. Defaults to what AWS says. */
+    apiId?: string;
+    /** Another custom domain in the same region, without mutual TLS, whose connections must be worth nothing. */
+    sibling?: string;
+    region?: string;
+    profile?: string;
+    zoneId?: string;
+    /** The leaf that the edge presents, and its key. */
+    own?: ClientIdentity;
+    /** Defaults to 15 seconds, for everything together. */
+    timeoutMs?: number;
+    network?: Network;
+    cloudflareToken?: string;
+    cloudflareBaseUrl?: string;
+    /** Asks AWS. Defaults to whether there are credentials. */
+    aws?: boolean;
+    onProgress?: (text: string) => void;
+}
 
 /** An option that cannot be read. Its message never holds the value of a header, a key or a token. */
 export class OptionError extends Error {
@@ -67,8 +105,8 @@ function readHeaders(value: unknown): Record<string, string> {
     return value as Record<string, string>;
 }
 
-function readOwn(value: unknown): DoctorOptions["own"] {
-    const { certificatePem, privateKeyPem } = (value ?? {}) as Partial<NonNullable<DoctorOptions["own"]>>;
+function readOwn(value: unknown): ClientIdentity {
+    const { certificatePem, privateKeyPem } = (value ?? {}) as Partial<ClientIdentity>;
     try {
         if (!certificatePem || !privateKeyPem) throw new Error();
         // Node says it in OpenSSL's words, and only when the first connection is made.
@@ -81,7 +119,7 @@ function readOwn(value: unknown): DoctorOptions["own"] {
     return { certificatePem, privateKeyPem };
 }
 
-function readNetwork(value: unknown): NonNullable<DoctorOptions["network"]> {
+function readNetwork(value: unknown): Network {
     if (typeof value !== "object" || value === null) throw new OptionError("network must be an object");
     const { connectTo, dnsServers, caPem } = value as Record<string, unknown>;
     for (const [what, list] of Object.entries({ connectTo, dnsServers }))
@@ -93,7 +131,7 @@ function readNetwork(value: unknown): NonNullable<DoctorOptions["network"]> {
         } catch {
             throw new OptionError("--cacert must hold CA certificates (PEM)");
         }
-    return value as NonNullable<DoctorOptions["network"]>;
+    return value as Network;
 }
 
 function readUrl(value: unknown): string {
@@ -114,7 +152,7 @@ export function readOptions(given: DoctorOptions): DoctorOptions & { timeoutMs: 
         headers: optional(given.headers, readHeaders),
         targetDomainName: optional(given.targetDomainName, (value) => readName(value, "--target")),
         apiId: optional(given.apiId, matching(/^[a-z0-9]{1,64}$/, "--api-id must be letters and digits")),
-        sibling: optional(given.sibling, (value) => readName(value, "--sibling")),
+        sibling: optional(given.sibling, (value) => readName(value, "--other-domain")),
         region: optional(given.region, matching(/^[a-z0-9-]{1,40}$/, "--region must be a region such as eu-central-1")),
         profile: optional(given.profile, matching(/^[^\p{Cc}]{1,200}$/u, "--profile must be a name")),
         zoneId: optional(given.zoneId, matching(/^[A-Za-z0-9_-]{1,64}$/, "--zone-id must be letters and digits")),

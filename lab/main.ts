@@ -65,7 +65,7 @@ async function surroundings(deployment: Deployment, options: Options, domainName
     };
 }
 
-/** Waits until Cloudflare's certificates are active, as the gate of a real deployment would. */
+/** Waits until Cloudflare's certificates are active, as the verification of a real deployment would. */
 async function activation(times: number[]): Promise<void> {
     const left = Math.max(0, ...times.map((at) => at - Date.now()));
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left + 1));

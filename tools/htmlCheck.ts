@@ -12,9 +12,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
-import { reportHtml } from "../doctor/html";
+import { reportHtml } from "../doctor/report/html";
 import type { ProbeEvidence } from "../doctor/evidence";
-import type { Check, Report } from "../doctor/report";
+import type { Check, Report } from "../doctor/report/report";
 
 // WCAG's reflow is about 320 px; 360 is a common telephone.
 const WIDTHS = [320, 360, 768, 1280];
@@ -161,7 +161,7 @@ const FAULT: Report = {
             body: "<!DOCTYPE html><html><head><title>525: SSL handshake failed</title><script>alert(1)</script></head>",
         }),
         ...PROBES.slice(1),
-        probe("sni-sibling", { serverVerified: false, serverProblem: "ERR_TLS_CERT_ALTNAME_INVALID" }),
+        probe("sni-other-domain", { serverVerified: false, serverProblem: "ERR_TLS_CERT_ALTNAME_INVALID" }),
     ],
     notes: ["Cloudflare: 9 of the zone's 10 hostname certificates are used; a rotation needs a spare one"],
 };

@@ -8,110 +8,115 @@ import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..");
 
-/** `file`: below components, or in doctor/. `test`: words of the title of a test that must fail; `spec`: the file that holds it. */
+/** `test`: words of the title of a test that must fail; `spec`: the file that holds it. */
 const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: string }[] = [
     {
-        file: "gateway.ts",
+        file: "components/httpApi.ts",
         from: "disableExecuteApiEndpoint: true",
         to: "disableExecuteApiEndpoint: false",
         test: "turns the default endpoint off",
     },
     {
-        file: "gateway.ts",
+        file: "components/httpApi.ts",
         from: ", truststoreVersion: inputs.truststore.version",
         to: "",
         test: "asks for a client certificate of the pinned truststore version",
     },
     {
-        file: "gateway.ts",
+        file: "components/httpApi.ts",
         from: "mutualTlsAuthentication: {",
         to: "mutualTlsAuthentication: undefined && {",
         test: "asks for a client certificate of the pinned truststore version",
     },
-    { file: "gateway.ts", from: "autoDeploy: true", to: "autoDeploy: false", test: "deploys changes of the API by itself" },
-    { file: "edge.ts", from: "proxied: true", to: "proxied: false", test: "proxies the record" },
-    { file: "routes.ts", from: "${inputs.executionArn}/*/*", to: "${inputs.executionArn}/*", test: "lets only this API call the function" },
+    { file: "components/httpApi.ts", from: "autoDeploy: true", to: "autoDeploy: false", test: "deploys changes of the API by itself" },
+    { file: "components/cloudflareZone.ts", from: "proxied: true", to: "proxied: false", test: "proxies the record" },
     {
-        file: "cloudflareProtectedHttpApi.ts",
+        file: "components/routes.ts",
+        from: "${inputs.executionArn}/*/*",
+        to: "${inputs.executionArn}/*",
+        test: "lets only this API call the function",
+    },
+    {
+        file: "components/cloudflareProtectedHttpApi.ts",
         from: "const child = { parent: this,",
         to: "const child = { parent: undefined as unknown as pulumi.Resource,",
         test: "has a parent in the component",
     },
     {
-        file: "cloudflareProtectedHttpApi.ts",
+        file: "components/cloudflareProtectedHttpApi.ts",
         from: "dependsOn: [domain]",
         to: "dependsOn: []",
         test: "trusts the leaf before the edge presents it",
     },
     {
-        file: "truststore.ts",
+        file: "components/truststore.ts",
         from: "dependsOn: [versioning, ",
         to: "dependsOn: [",
         test: "enables versioning before the truststore is written",
     },
     {
-        file: "ledger.ts",
+        file: "components/changeGuard/deploymentRecord.ts",
         from: "{ onDryRun: true }",
         to: "{}",
         test: "refuses a swap of CAs in preview and in up",
-        spec: "tests/lab/guard.test.ts",
+        spec: "tests/lab/changeGuard.test.ts",
     },
     {
-        file: "originPullIdentity.ts",
+        file: "components/originPullIdentity.ts",
         from: "if (pulumi.runtime.isDryRun()) return id;",
         to: "return id;",
         test: "is closed and up at every step on the lab's engine",
         spec: "tests/engine/scenarios.test.ts",
     },
-    { file: "certificate.ts", from: "proxied: false", to: "proxied: true", test: "is validated by an unproxied record" },
+    { file: "components/certificate.ts", from: "proxied: false", to: "proxied: true", test: "is validated by an unproxied record" },
     {
-        file: "gate/check.js",
+        file: "components/verification/check.js",
         from: "rows.every(({ verdict }) => verdict",
         to: 'rows.every(({ probe, verdict }) => probe.id === "direct" || verdict',
         test: "fails what is open, naming where when mutual TLS is gone",
-        spec: "tests/unit/gate.test.ts",
+        spec: "tests/components/verification/check.test.ts",
     },
     {
-        file: "gate/check.js",
+        file: "components/verification/check.js",
         from: 'verdict === "live" || verdict === "closed")',
         to: 'verdict !== "down" && verdict !== "open")',
         test: "is not sure, and says why when a server answers 403 to everything",
-        spec: "tests/unit/gate.test.ts",
+        spec: "tests/components/verification/check.test.ts",
     },
     {
-        file: "gate/check.js",
+        file: "components/verification/check.js",
         from: "if (problem !== undefined) return finish(",
         to: "if (false) return finish(",
         test: "when the origin's certificate is not good for the name, to whom no header is told",
-        spec: "tests/unit/gate.test.ts",
+        spec: "tests/components/verification/check.test.ts",
     },
     {
-        file: "gate/check.js",
+        file: "components/verification/check.js",
         from: 'finish(begun ? { kind: "status", ...begun } : {',
         to: "finish({",
         test: "an answer that breaks off is an answer",
-        spec: "tests/lab/doctorHostile.test.ts",
+        spec: "tests/doctor/hostile.test.ts",
     },
     {
-        file: "doctor/diagnose.ts",
+        file: "doctor/diagnose/diagnose.ts",
         from: '"bypass-open": 2',
         to: '"bypass-open": 5',
         test: "an open way around to come before what may not be read",
-        spec: "tests/lab/doctorHostile.test.ts",
+        spec: "tests/doctor/hostile.test.ts",
     },
     {
-        file: "doctor/probe.ts",
+        file: "probes/probe.ts",
         from: "withoutSecrets(body, request.headers)",
         to: "body",
         test: "tells a visitor's header only to who can show that he is the one",
-        spec: "tests/lab/doctorHostile.test.ts",
+        spec: "tests/doctor/hostile.test.ts",
     },
     {
         file: "doctor/visible.ts",
         from: "hasLines(key) ? visibleLines(text) : visible(text)",
         to: "text",
         test: "shows no control character and no markup",
-        spec: "tests/lab/doctorHostile.test.ts",
+        spec: "tests/doctor/hostile.test.ts",
     },
 ];
 
@@ -120,8 +125,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => un
 const [, , only = ""] = process.argv;
 const chosen = MUTATIONS.filter(({ file }) => file.includes(only));
 let failed = 0;
-for (const { file, from, to, test, spec = "tests/unit/component.test.ts" } of chosen) {
-    const target = path.join(ROOT, file.startsWith("doctor/") ? "" : "components", file);
+for (const { file, from, to, test, spec = "tests/components/cloudflareProtectedHttpApi.test.ts" } of chosen) {
+    const target = path.join(ROOT, file);
     const original = fs.readFileSync(target, "utf8");
     if (original.split(from).length !== 2) throw new Error(`${file} must hold ${JSON.stringify(from)} exactly once`);
     let result;

@@ -22,7 +22,7 @@ export const DNS_AND_TLS: Faults = {
     "grey-record": {
         summary: "the record is no longer proxied",
         row: "visitor",
-        cause: "RECORD-GREY",
+        cause: "RECORD-DNS-ONLY",
         apply: (target) => {
             for (const record of recordsOf(target, target.domainName)) record.proxied = false;
         },

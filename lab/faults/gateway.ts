@@ -82,7 +82,7 @@ export const GATEWAY: Faults = {
     },
     "sibling-answers-for-our-host": {
         summary: "a connection made for another name answers for our Host (UNCONFIRMED of API Gateway; a variant of the lab)",
-        row: "sni-sibling",
+        row: "sni-other-domain",
         cause: "HOST-MISMATCH-ANSWERED",
         apply: async (target) => {
             const { cloud } = target;

@@ -40,7 +40,7 @@ export const TRUSTSTORE: Faults = {
     "truststore-lacks-issuer": {
         summary: "the truststore holds another CA than the one of the edge's leaf",
         row: "visitor",
-        cause: "TRUSTSTORE-LACKS-ISSUER",
+        cause: "TRUSTSTORE-LACKS-AUTHORITY",
         apply: async (target) =>
             replaceTruststore(target, (await createAuthority("CN=Some other CA,O=Example", target.cloud.keys)).certificatePem),
     },

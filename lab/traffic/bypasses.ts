@@ -113,11 +113,11 @@ export function bypasses(around: Surroundings, tls: Version): Bypass[] {
         add("sni-none", () => at("", { expectedName: regional }));
         add("sni-regional", () => at(regional));
     }
-    add("sni-sibling", async () => {
+    add("sni-other-domain", async () => {
         const twin = answered(await sibling());
         return { ...(await at(siblingName)), twin };
     });
-    add("resumed-from-sibling", async () => {
+    add("resumed-from-other-domain", async () => {
         const first = await sibling();
         const session = first.result.kind === "status" ? first.result.session : undefined;
         // Without a ticket nothing is resumed, and a refusal proves nothing.

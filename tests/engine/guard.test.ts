@@ -1,4 +1,4 @@
-/** The guard on the real engine: in the preview, in the update, before anything moves. */
+/** The change guard on the real engine: in the preview, in the update, before anything moves. */
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi } from "../../components";
 import { providers } from "../../lab/providers";
@@ -9,7 +9,7 @@ import { program, trusting } from "./programs";
 import { Stage } from "./stage";
 import { needsPulumi } from "../support/needsPulumi";
 
-describe("the guard on the real engine", () => {
+describe("the change guard on the real engine", () => {
     let stage: Stage<RealHost> | undefined;
     let host: RealHost;
     let broken: string | undefined;
@@ -44,7 +44,7 @@ describe("the guard on the real engine", () => {
                 .to.contain('originPull.authorities must keep "1" while the edge presents it')
                 .and.contain("[drop-presented]");
             expect(refused.text).to.contain("Fix: three deployments");
-            expect(refused.steps.filter((step) => !/ orders(-ledger)?$/.test(step))).to.deep.equal([]);
+            expect(refused.steps.filter((step) => !/ orders(-deployment-record)?$/.test(step))).to.deep.equal([]);
         }
         const calm = await host.up(program(trusting(["1", "2"], "1")));
         expect(calm.ok, calm.text).to.equal(true);
@@ -73,7 +73,7 @@ describe("the guard on the real engine", () => {
         expect(back.ok, back.text).to.equal(true);
     });
 
-    it("with the glass broken lets a protected, compromised CA go at once, by the commands that it names", async () => {
+    it("with break-glass lets a protected, compromised CA go at once, by the commands that it names", async () => {
         await host.up(protectedProgram(["1"], "1"));
         const refused = await host.up(protectedProgram(["2"], "2"));
         const [, key] = /pulumi config set (\S+:breakGlass) "orders: <reason>"/.exec(refused.text) ?? [];
@@ -95,7 +95,7 @@ describe("the guard on the real engine", () => {
         expect(named).to.have.length.within(1, 2);
         const swapped = await host.up(protectedProgram(["2"], "2"), { config });
         expect(swapped.ok, swapped.text).to.equal(true);
-        expect(swapped.text).to.contain('The glass is broken for "orders" (the key of CA 1 leaked)');
+        expect(swapped.text).to.contain('Break-glass is in use for "orders" (the key of CA 1 leaked)');
         expect(await host.preview(protectedProgram(["2"], "2"))).to.deep.include({ ok: true, steps: [] });
     });
 
@@ -119,7 +119,7 @@ describe("the guard on the real engine", () => {
             expect(refused.text)
                 .to.contain('CloudflareProtectedHttpApi "pets" must not change')
                 .and.not.contain('HttpApi "orders" must not');
-            expect(refused.steps.filter((step) => / pets-(?!ledger)/.test(step))).to.deep.equal([]);
+            expect(refused.steps.filter((step) => / pets-(?!deployment-record)/.test(step))).to.deep.equal([]);
         }
         const calm = await host.up(both(["1"], ["1", "2"]));
         expect(calm.ok, calm.text).to.equal(true);

@@ -7,7 +7,7 @@ import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import type { Done, Host, Program } from "./hosts";
 import MOVES from "./historySteps.json";
-import { BROUGHT_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
+import { BRING_YOUR_OWN_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
 import { summary } from "./summary";
 import type { Watch } from "./watch";
 
@@ -76,8 +76,8 @@ export const HISTORY: { title: string; program: Program }[] = [
     { title: "protected", program: program({ deletionProtection: true }) },
     { title: "not protected", program: program() },
     {
-        title: "certificate brought",
-        program: program({ certificateArn: BROUGHT_ARN }),
+        title: "bring-your-own certificate",
+        program: program({ certificateArn: BRING_YOUR_OWN_ARN }),
     },
     { title: "certificate issued", program: program() },
     // From our own certificate to Cloudflare's shared one, and back.

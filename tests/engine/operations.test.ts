@@ -63,8 +63,8 @@ describe("operations on the real engine", () => {
         expect((await host.refresh(program())).ok).to.equal(true);
         expect((await up(program())).steps).to.deep.equal([
             "update orders-domain",
-            "update orders-gate",
             "update orders-truststore-object",
+            "update orders-verification",
         ]);
         expect(pinned).to.have.length.greaterThan(0);
         expect(pinned).not.to.include("intruder");
@@ -93,7 +93,7 @@ describe("operations on the real engine", () => {
         expect(held.ok).to.equal(false);
         expect(held.text).to.contain("orders-record").and.contain("protect");
         expect(summary(cloud)).to.deep.equal(before);
-        // The guard has lost nothing by it.
+        // The change guard has lost nothing by it.
         const swap = await host.preview(program({ deletionProtection: true, ...trusting(["2"], "2") }));
         expect(swap.text).to.contain("[drop-presented]");
         await watch.visit("after the refused destroy");
@@ -175,9 +175,10 @@ describe("operations on the real engine", () => {
         expect(summary(cloud)).to.deep.equal(before);
         await watch.visit("after it was refused");
         expect(watch.dropped).to.deep.equal([]);
-        expect((await up(program({ deletionProtection: true }))).steps, "only the gate, which is no one's way, was gone").to.deep.equal([
-            "create orders-gate",
-        ]);
+        expect(
+            (await up(program({ deletionProtection: true }))).steps,
+            "only the verification, which is no one's way, was gone",
+        ).to.deep.equal(["create orders-verification"]);
 
         await up(program());
         const swallowed = await cutOff();

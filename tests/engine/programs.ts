@@ -23,11 +23,11 @@ export const program =
         return { url: api.url };
     };
 /** A certificate that ACM has issued already, for `certificateArn`. */
-export const BROUGHT_ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/brought";
+export const BRING_YOUR_OWN_ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/bring-your-own";
 
 export async function addCertificate(cloud: Cloud): Promise<void> {
-    cloud.aws.certificates.set(BROUGHT_ARN, {
-        arn: BROUGHT_ARN,
+    cloud.aws.certificates.set(BRING_YOUR_OWN_ARN, {
+        arn: BRING_YOUR_OWN_ARN,
         domainName: NAME,
         subjectAlternativeNames: [NAME],
         status: "ISSUED",

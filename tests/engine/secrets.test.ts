@@ -40,7 +40,7 @@ describe("secrets on the real engine", function () {
             const open = await host.cli(["stack", "export", "--show-secrets"]);
             // Strings within strings: a line break is escaped once or twice.
             const text = open.replace(/\\+n/g, "\n");
-            expect(host.privateKeys.size, "an issued CA, an issued leaf and a brought leaf").to.be.at.least(3);
+            expect(host.privateKeys.size, "an issued CA, an issued leaf and a bring-your-own leaf").to.be.at.least(3);
             // The search finds what is there.
             expect(findSecrets(secretPieces(host.privateKeys, []), host.folder, { open: text }).found).to.deep.equal(["open"]);
             host.privateKeys.add(other.privateKeyPem);

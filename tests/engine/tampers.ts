@@ -1,6 +1,6 @@
 /** What somebody may do in a dashboard to each kind of resource that the component makes, behind Pulumi's back. */
 import type { Cloud, DnsRecord } from "../../lab/cloud";
-import { BROUGHT_ARN, NAME } from "./programs";
+import { BRING_YOUR_OWN_ARN, NAME } from "./programs";
 import { isNeighbour } from "./summary";
 
 const first = <T>(map: Map<string, T>): T => [...map.values()][0]!;
@@ -66,7 +66,7 @@ export const TAMPERS: Tamper[] = [
     {
         title: "another server certificate",
         role: "domain",
-        act: (c) => (domain(c).certificateArn = BROUGHT_ARN),
+        act: (c) => (domain(c).certificateArn = BRING_YOUR_OWN_ARN),
     },
     { title: "no mapping", role: "mapping", act: (c) => domain(c).mappings.clear() },
     { title: "a mapping of a path only", role: "mapping", act: (c) => (first(domain(c).mappings).apiMappingKey = "v1") },
@@ -98,13 +98,13 @@ export const TAMPERS: Tamper[] = [
     {
         title: "another truststore",
         role: "truststore-object",
-        also: ["domain", "gate"],
+        also: ["domain", "verification"],
         act: (c) => object(c).push({ ...object(c).at(-1)!, versionId: "intruder", body: c.webCa.certificatePem, etag: "0".repeat(32) }),
     },
     {
         title: "the truststore deleted",
         role: "truststore-object",
-        also: ["domain", "gate"],
+        also: ["domain", "verification"],
         act: (c) => object(c).push({ ...object(c).at(-1)!, versionId: "deleted", deleteMarker: true }),
     },
     { title: "SSL flexible", role: "ssl", act: (c) => zone(c).settings.set("ssl", "flexible") },

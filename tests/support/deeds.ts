@@ -142,7 +142,7 @@ export const DEEDS: Record<string, Deeds> = {
     "TRUSTSTORE-NOT-PINNED-VERSION": [[/^pins the version that it writes/, NOTHING], ...NEW_LEAF],
     "CA-REISSUED-SAME-NAME": [[/^mends a truststore that was changed by hand$/, NOTHING], ...NEW_LEAF],
     "LEAF-WRONG-CA": [...NEW_LEAF, [/^And find out who uploaded the other certificate\.$/, NOTHING]],
-    "TRUSTSTORE-LACKS-ISSUER": [[/^puts the program's truststore back$/, NOTHING], ...NEW_LEAF],
+    "TRUSTSTORE-LACKS-AUTHORITY": [[/^puts the program's truststore back$/, NOTHING], ...NEW_LEAF],
     "SHARED-CA-TRUSTED": [
         [
             /^not found: Hostname$/,

@@ -1,4 +1,4 @@
-/** Servers that the gate's script is sent to: an edge, and everything at API Gateway's names, each with the behaviour that a test wants. */
+/** Servers that the verification's script is sent to: an edge, and everything at API Gateway's names, each with the behaviour that a test wants. */
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";

@@ -31,7 +31,7 @@ interface Program {
     prepare?: (cloud: Cloud) => void;
 }
 
-/** The component alone, with a handler that asks for nothing, and without the gate. */
+/** The component alone, with a handler that asks for nothing, and without the verification. */
 const COMPONENT: Program = {
     program: () => {
         const api = new CloudflareProtectedHttpApi("orders", {

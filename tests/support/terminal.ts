@@ -6,7 +6,7 @@ import * as dns from "node:dns";
 import * as http from "node:http";
 import * as https from "node:https";
 import { examine } from "../../doctor";
-import { Names } from "../../doctor/network";
+import { Names } from "../../doctor/collect/resolver";
 import type { RunOptions, RunResult } from "../../lab/engine/engine";
 import { awsCli, flagsOf } from "./awsCli";
 import { PATIENT, PROJECT, type Patient } from "./patient";

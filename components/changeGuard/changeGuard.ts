@@ -1,0 +1,106 @@
+/**
+ * What may follow what on a live API: the judgement behind the refusals of `pulumi preview` and `pulumi up`. Pure: it knows three
+ * things, the last deployment's facts, the new ones, and what the last deployment said when it finished.
+ */
+
+import { CLOUDFLARE_SHARED } from "../validation/validation";
+
+/** What a deployment intends, without anything secret: the inputs of the deployment record. */
+export interface Facts {
+    domainName: string;
+    zoneId: string;
+    mode: string;
+    /** Every trusted authority by name, with the SHA-256 of each CA key; `issued` for one that is issued here. */
+    authorities: Record<string, string[]>;
+    presented: string;
+}
+
+/** A change that must not be made, in the words of the arguments. */
+export interface Refusal {
+    rule: "unfinished" | "drop-presented" | "present-untrusted" | "other-key" | "other-name";
+    path: string;
+    message: string;
+    fix: string;
+}
+
+/** A value that is not known yet arrives as something else than a string. */
+const known = (value: unknown): value is string => typeof value === "string";
+
+/** The keys of an authority; undefined when it is not there, or not known yet. */
+function keysOf(facts: Facts, name: string): string[] | undefined {
+    const keys = facts.authorities[name];
+    return Array.isArray(keys) && keys.every(known) ? keys : undefined;
+}
+
+/** Whether the authority still stands for all the keys that it stood for; what is unknown counts as other. */
+function sameKeys(old: Facts, next: Facts, name: string): boolean {
+    const [before, after] = [keysOf(old, name), keysOf(next, name)];
+    return before !== undefined && after !== undefined && before.every((key) => after.includes(key));
+}
+
+const list = (names: string[]): string => names.map((name) => `"${name}"`).join(", ");
+const described = (facts: Facts): string => `authorities ${list(Object.keys(facts.authorities))} with presented "${facts.presented}"`;
+
+/**
+ * Every reason why `next` must not follow `old`.
+ *
+ * @param presented What the edge presents since the last deployment finished; undefined when it did not finish.
+ */
+export function refusals(old: Facts, next: Facts, presented: string | undefined): Refusal[] {
+    const found: Refusal[] = [];
+    const finishFirst = `finish the last deployment first (${described(old)}); if it cannot finish, use break-glass`;
+    for (const [path, before, after] of [
+        ["domainName", old.domainName, next.domainName],
+        ["zoneId", old.zoneId, next.zoneId],
+    ] as const)
+        if (before !== after)
+            found.push({
+                rule: "other-name",
+                path,
+                message: `must stay ${JSON.stringify(before)} while the API is live; received ${known(after) ? JSON.stringify(after) : "a value that is not known yet"}`,
+                fix:
+                    presented === undefined
+                        ? `${finishFirst}. If the API was never live, \`pulumi destroy\` and start again, or use break-glass`
+                        : "make a second component for the new name, move the visitors to it, then remove this one",
+            });
+    // After a failure nobody knows which of the trusted authorities the edge presents: each of them must stay.
+    const mustStay = presented === undefined ? Object.keys(old.authorities) : [presented];
+    for (const name of mustStay) {
+        if (!(name in next.authorities))
+            found.push({
+                rule: presented === undefined ? "unfinished" : "drop-presented",
+                path: "originPull.authorities",
+                message:
+                    presented === undefined
+                        ? `must keep "${name}", for the last deployment did not finish and the edge may present it; received ${list(Object.keys(next.authorities))}`
+                        : `must keep "${name}" while the edge presents it; received ${list(Object.keys(next.authorities))}`,
+                fix:
+                    presented === undefined
+                        ? finishFirst
+                        : `three deployments: authorities ${list([...Object.keys(next.authorities), name])} with presented "${name}"; then presented "${next.presented === name ? Object.keys(next.authorities)[0] : next.presented}"; then without "${name}"`,
+            });
+        else if (!sameKeys(old, next, name))
+            found.push({
+                rule: "other-key",
+                path: `originPull.authorities "${name}"`,
+                message: `must stand for the same CA key while the edge presents it${presented === undefined ? " or may present it" : ""}; received ${keysOf(next, name) ? "another key" : "a key that is not known yet"}`,
+                fix:
+                    presented === undefined
+                        ? finishFirst
+                        : "add the new CA as an authority with a name of its own, present it in the next deployment, and drop this one after that",
+            });
+    }
+    if (next.presented !== presented && !mustStay.includes(next.presented) && !sameKeys(old, next, next.presented))
+        found.push({
+            rule: "present-untrusted",
+            path: "originPull.presented",
+            message: `must name an authority that the API trusts already (${list(Object.keys(old.authorities))}); received "${next.presented}"`,
+            fix:
+                presented === undefined
+                    ? finishFirst
+                    : next.presented === CLOUDFLARE_SHARED
+                      ? `trust it first: an authority with Cloudflare's shared CA as its caCertificatePem (in the stack's configuration: cloudflare-shared) beside "${presented}", which stays presented; then mode Shared with "${presented}" still in originPull.authorities; then without it`
+                      : `deploy with "${next.presented}" in originPull.authorities and presented "${presented}" first, then present it`,
+        });
+    return found;
+}

@@ -1,0 +1,89 @@
+/** What API Gateway says: the domain and its mappings, the API behind it, and every other domain that leads to the same API. */
+import type { ApiGatewayV2, ApiMapping, DomainName } from "@aws-sdk/client-apigatewayv2";
+import type { AwsDomain, AwsEvidence } from "../../evidence";
+import { allPages, type Ask } from "./ask";
+
+type Domain = NonNullable<AwsEvidence["domain"]>;
+type Api = NonNullable<AwsEvidence["api"]>;
+
+const SERVICE = "API Gateway";
+const PERMISSION = "apigateway:GET";
+/** Calls at a time over an account's other domains: API Gateway's control plane allows few in a second. */
+const AT_ONCE = 4;
+
+const mappingOf = ({ ApiId, Stage, ApiMappingKey }: ApiMapping) => ({ apiId: ApiId ?? "", stage: Stage ?? "", key: ApiMappingKey ?? "" });
+const hasMutualTls = (domain: Pick<DomainName, "MutualTlsAuthentication">): boolean =>
+    Boolean(domain.MutualTlsAuthentication?.TruststoreUri);
+
+function askMappings(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<AwsDomain["mappings"] | null | undefined> {
+    return ask(SERVICE, PERMISSION, async (options) => {
+        const pages = await allPages((NextToken) => gateway.getApiMappings({ DomainName: name, NextToken }, options));
+        return pages.map(mappingOf);
+    });
+}
+
+/** The domain with its mappings; `null` when this region has none of that name. */
+export async function askDomain(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<Domain | null | undefined> {
+    const [domain, mappings] = await Promise.all([
+        ask(SERVICE, PERMISSION, (options) => gateway.getDomainName({ DomainName: name }, options)),
+        askMappings(ask, gateway, name),
+    ]);
+    if (!domain) return domain;
+    const configuration = domain.DomainNameConfigurations?.[0];
+    const tls = domain.MutualTlsAuthentication;
+    return {
+        status: configuration?.DomainNameStatus ?? "",
+        ...(configuration?.DomainNameStatusMessage && { statusMessage: configuration.DomainNameStatusMessage }),
+        targetDomainName: configuration?.ApiGatewayDomainName ?? "",
+        certificateArn: configuration?.CertificateArn ?? "",
+        mutualTls: hasMutualTls(domain),
+        ...(tls?.TruststoreUri && { truststoreUri: tls.TruststoreUri }),
+        ...(tls?.TruststoreVersion && { truststoreVersion: tls.TruststoreVersion }),
+        truststoreWarnings: tls?.TruststoreWarnings ?? [],
+        ...(mappings && { mappings }),
+    };
+}
+
+/** The API with its stages and routes; `null` when it is gone. */
+export async function askApi(ask: Ask, gateway: ApiGatewayV2, id: string): Promise<Api | null | undefined> {
+    const ApiId = id;
+    const [api, stages, routes] = await Promise.all([
+        ask(SERVICE, PERMISSION, (options) => gateway.getApi({ ApiId }, options)),
+        ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getStages({ ApiId, NextToken }, options))),
+        ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getRoutes({ ApiId, NextToken }, options))),
+    ]);
+    if (!api) return api;
+    return {
+        id,
+        disableExecuteApiEndpoint: api.DisableExecuteApiEndpoint === true,
+        ...(stages && {
+            stages: stages.map(({ StageName, AutoDeploy, DefaultRouteSettings: limits }) => ({
+                name: StageName ?? "",
+                autoDeploy: AutoDeploy === true,
+                ...(limits?.ThrottlingRateLimit !== undefined && { throttlingRateLimit: limits.ThrottlingRateLimit }),
+                ...(limits?.ThrottlingBurstLimit !== undefined && { throttlingBurstLimit: limits.ThrottlingBurstLimit }),
+            })),
+        }),
+        ...(routes && { routes: routes.map(({ RouteKey, Target }) => ({ routeKey: RouteKey ?? "", target: Target ?? "" })) }),
+    };
+}
+
+/** Every domain of the account in this region but `name`, with its mappings; `complete` when no answer is missing. */
+export async function askOtherDomains(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<{ domains: AwsDomain[]; complete: boolean }> {
+    const all = await ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getDomainNames({ NextToken }, options)));
+    if (!all) return { domains: [], complete: false };
+    const rest = all.filter(({ DomainName: other }) => other !== undefined && other !== name);
+    const domains: AwsDomain[] = [];
+    let complete = true;
+    const work = async () => {
+        for (let domain = rest.shift(); domain !== undefined; domain = rest.shift()) {
+            const other = domain.DomainName ?? "";
+            const mappings = await askMappings(ask, gateway, other);
+            if (mappings) domains.push({ name: other, mutualTls: hasMutualTls(domain), mappings });
+            // `null`: deleted in the meantime.
+            else if (mappings === undefined) complete = false;
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return { domains: domains.sort((a, b) => (a.name < b.name ? -1 : 1)), complete };
+}

@@ -1,0 +1,228 @@
+/** Cloudflare's side of the evidence, through Cloudflare's SDK and read-only; the SDK is imported only when it is asked. */
+import { createRequire } from "node:module";
+import { startDeadline, type Deadline } from "../../../probes";
+import type { CloudflareEvidence, SslRuleEvidence } from "../../evidence";
+import type { Hindrances } from "../hindrances";
+import { createAsk, type Ask } from "./ask";
+import { applies, type RuleRequest } from "./ruleExpression";
+
+/** Where to look. */
+export interface CloudflareOptions {
+    domainName: string;
+    /** What the visitor asks for; default `/`. */
+    path?: string;
+    /** Left out, the zone is found by the labels of the name. */
+    zoneId?: string;
+    token: string;
+    /** Another API than Cloudflare's own. */
+    baseUrl?: string;
+    /** Names of ACM's validation records; they may come later than the rest, from AWS. */
+    validationNames?: string[] | Promise<string[]>;
+    /** For everything together. */
+    timeoutMs: number;
+}
+
+/** Permissions by Cloudflare's names. Which one lets read the configuration rules is an inference: or what your dashboard calls it. */
+const ZONE = "Zone Read";
+const SETTINGS = "Zone Settings Read";
+const CERTIFICATES = "SSL and Certificates Read";
+const DNS = "DNS Read";
+const RULES = "Config Rules Read";
+
+const MAX_RECORDS = 100;
+/** Of one answer. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** The SDK takes a page of HTML for an empty list, and a missing zone would be told where a proxy or a wrong address has answered. */
+async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response> {
+    const response = await fetch(...request);
+    const { status, headers, body } = response;
+    const unusable = (code: string): Error => Object.assign(new Error(code), { code });
+    // Of these the status says enough.
+    if (status >= 500 || status === 429) return (await body?.cancel(), new Response(null, { status, headers }));
+    if (!/\bjson\b/i.test(headers.get("content-type") ?? "")) throw unusable("NOT_JSON");
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+        size += chunk.length;
+        if (size > MAX_BYTES) throw unusable("TOO_LARGE");
+        chunks.push(chunk);
+    }
+    return new Response(Buffer.concat(chunks), { status, headers });
+}
+
+/** Loads the parts of the SDK that are asked: the whole of it takes three times as long, and `import()` twice as long as this. */
+function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
+    const load = createRequire(__filename);
+    const sdk = load("cloudflare/tree-shakable") as typeof import("cloudflare/tree-shakable");
+    const zones = load("cloudflare/resources/zones/zones") as typeof import("cloudflare/resources/zones/zones");
+    const settings = load("cloudflare/resources/zones/settings") as typeof import("cloudflare/resources/zones/settings");
+    const records = load("cloudflare/resources/dns/records") as typeof import("cloudflare/resources/dns/records");
+    const phases = load("cloudflare/resources/rulesets/phases/phases") as typeof import("cloudflare/resources/rulesets/phases/phases");
+    const pulls = load("cloudflare/resources/origin-tls-client-auth") as typeof import("cloudflare/resources/origin-tls-client-auth");
+    return sdk.createClient({
+        resources: [
+            zones.BaseZones,
+            settings.Settings,
+            records.BaseRecords,
+            phases.BasePhases,
+            pulls.Hostnames,
+            pulls.HostnameCertificates,
+            pulls.Settings,
+        ],
+        apiToken: token,
+        // Left out, the SDK would take them from the environment and send them, too.
+        apiKey: null,
+        apiEmail: null,
+        userServiceKey: null,
+        baseURL: baseUrl,
+        timeout: timeoutMs,
+        maxRetries: 1,
+        fetch: fetchJson,
+        // CLOUDFLARE_LOG=debug would write whole requests.
+        logLevel: "off",
+    });
+}
+
+type Client = ReturnType<typeof connect>;
+type ZoneEvidence = CloudflareEvidence["zone"];
+
+/** By id, or the zone of the longest suffix of the name. */
+async function askZone(ask: Ask, client: Client, { domainName, zoneId }: CloudflareOptions): Promise<ZoneEvidence> {
+    const evidenceOf = (zone: { id: string; name: string; status?: string; name_servers: string[] }) => ({
+        id: zone.id,
+        name: zone.name,
+        status: zone.status ?? "",
+        nameServers: zone.name_servers ?? [],
+    });
+    if (zoneId !== undefined) {
+        const zone = await ask(ZONE, (options) => client.zones.get({ zone_id: zoneId }, options));
+        return zone ? evidenceOf(zone) : zone;
+    }
+    const labels = domainName.split(".");
+    const names = labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
+    const found = await Promise.all(
+        names.map((name) => ask(ZONE, async (options) => (await client.zones.list({ name, per_page: 5 }, options)).result)),
+    );
+    const zone = found.flatMap((list) => list ?? [])[0];
+    if (zone) return evidenceOf(zone);
+    return found.every(Boolean) ? null : undefined;
+}
+
+/** The configuration rules that decide the SSL mode of a visitor's request, from the last one that certainly does. */
+async function askSslRules(ask: Ask, client: Client, zoneId: string, request: RuleRequest): Promise<SslRuleEvidence[]> {
+    const ruleset = await ask(RULES, (options) => client.rulesets.phases.get("http_config_settings", { zone_id: zoneId }, options));
+    let rules: SslRuleEvidence[] = [];
+    for (const rule of ruleset?.rules ?? []) {
+        const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: unknown };
+        if (rule.action !== "set_config" || rule.enabled === false || typeof value !== "string") continue;
+        // It may be written over several lines, and is quoted in one.
+        const expression = (rule.expression ?? "").replace(/\s*[\r\n]\s*/g, " ").trim();
+        const holds = applies(expression, request);
+        if (holds === false) continue;
+        const one = { value, description: rule.description ?? "", expression, certain: holds === true };
+        rules = one.certain ? [one] : [...rules, one];
+    }
+    return rules;
+}
+
+async function askRecords(ask: Ask, client: Client, zoneId: string, name: string) {
+    const query = { zone_id: zoneId, name: { exact: name }, per_page: MAX_RECORDS };
+    const records = await ask(DNS, async (options) => (await client.dns.records.list(query, options)).result);
+    return records?.map((record) => ({
+        name: record.name,
+        type: record.type,
+        content: record.content ?? "",
+        proxied: record.proxied === true,
+    }));
+}
+
+async function askValidationRecords(ask: Ask, client: Client, zoneId: string, names: Promise<string[]>) {
+    const wanted = new Set((await names).map((name) => name.replace(/\.$/, "").toLowerCase()));
+    if (wanted.size === 0) return undefined;
+    const found = await Promise.all([...wanted].map((name) => askRecords(ask, client, zoneId, name)));
+    return found.some((list) => !list) ? undefined : found.flatMap((list) => list ?? []);
+}
+
+type Facts = Omit<CloudflareEvidence, "denied" | "problems">;
+
+async function collect(ask: Ask, client: Client, options: CloudflareOptions, validationNames: Promise<string[]>): Promise<Facts> {
+    const host = options.domainName;
+    const asked = askZone(ask, client, options);
+    const zone_id = options.zoneId ?? (await asked)?.id;
+    if (zone_id === undefined) {
+        const zone = await asked;
+        return { ...(zone !== undefined && { zone }) };
+    }
+    const pulls = client.originTLSClientAuth;
+    const setting = (id: string) =>
+        ask(SETTINGS, async (call) => {
+            const { value } = (await client.zones.settings.get(id, { zone_id }, call)) as { value?: unknown };
+            return typeof value === "string" ? value : undefined;
+        });
+    const [zone, ssl, tlsClientAuth, sslRules, zoneLevel, association, certificates, records, validationRecords] = await Promise.all([
+        asked,
+        setting("ssl"),
+        setting("tls_client_auth"),
+        askSslRules(ask, client, zone_id, { host, path: options.path ?? "/" }),
+        ask(CERTIFICATES, (call) => pulls.settings.get({ zone_id }, call)),
+        ask(CERTIFICATES, (call) => pulls.hostnames.get(host, { zone_id }, call)),
+        ask(CERTIFICATES, async (call) => (await pulls.hostnameCertificates.list({ zone_id }, call)).result),
+        askRecords(ask, client, zone_id, host),
+        askValidationRecords(ask, client, zone_id, validationNames),
+    ]);
+    // What is not there in a zone that is not there says nothing.
+    if (zone === null) return { zone };
+    return {
+        ...(zone && { zone }),
+        ...(ssl && { ssl }),
+        ...(sslRules.length > 0 && { sslRules }),
+        ...(tlsClientAuth && { globalOriginPull: tlsClientAuth === "on" }),
+        ...(zoneLevel && { zoneOriginPull: zoneLevel.enabled === true }),
+        ...(association !== undefined && {
+            association:
+                // A voided association may still be told, without a certificate or with neither on nor off.
+                association?.cert_id && typeof association.enabled === "boolean"
+                    ? {
+                          certId: association.cert_id,
+                          enabled: association.enabled,
+                          ...(association.cert_status && { certStatus: association.cert_status }),
+                      }
+                    : null,
+        }),
+        ...(certificates && {
+            hostnameCertificates: certificates.map(({ id, status, certificate, issuer, expires_on }) => ({
+                id: id ?? "",
+                status: status ?? "",
+                ...(certificate && { certificatePem: certificate }),
+                ...(issuer && { issuer }),
+                ...(expires_on && { expiresOn: expires_on }),
+            })),
+        }),
+        ...(records && { records: records.map(({ type, content, proxied }) => ({ type, content, proxied })) }),
+        ...(validationRecords && { validationRecords }),
+    };
+}
+
+/** Gathers Cloudflare's side. Never rejects: what is missing is in `denied` and `problems`. */
+export async function collectCloudflare(options: CloudflareOptions): Promise<CloudflareEvidence> {
+    // A header cannot hold what no token holds, and the error would tell all of it.
+    if (!/^[\x21-\x7e]+$/.test(options.token.trim()))
+        return { denied: [], problems: ["the token is not valid: it holds blanks or control characters"] };
+    const told: Hindrances = { denied: new Set(), problems: new Set() };
+    let facts: Facts = {};
+    let limit: Deadline | undefined;
+    try {
+        const client = connect(options);
+        // Loading the SDK is this machine's time, not Cloudflare's.
+        limit = startDeadline(options.timeoutMs);
+        // Names that never come are no fault of Cloudflare's.
+        const names = limit.within(Promise.resolve(options.validationNames ?? [])).catch(() => []);
+        facts = await collect(createAsk(limit, told), client, options, names);
+    } catch {
+        told.problems.add("Cloudflare's SDK could not be started");
+    } finally {
+        limit?.clear();
+    }
+    return { ...facts, denied: [...told.denied].sort(), problems: [...told.problems].sort() };
+}

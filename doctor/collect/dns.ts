@@ -1,0 +1,55 @@
+/** What DNS says of a name: where it leads, who may issue certificates for it, and which servers its zone is delegated to. */
+import type * as dns from "node:dns";
+import type { DnsEvidence } from "../evidence";
+import type { Names } from "./resolver";
+
+type Answer<T> = { value: T } | { code: string };
+
+const ask = async <T>(query: Promise<T>, deadline: AbortSignal): Promise<Answer<T>> => {
+    const late = new Promise<Answer<T>>((resolve) =>
+        deadline.addEventListener("abort", () => resolve({ code: "ETIMEOUT" }), { once: true }),
+    );
+    const answered = query.then(
+        (value) => ({ value }),
+        (error: NodeJS.ErrnoException) => ({ code: error.code ?? error.message }),
+    );
+    return Promise.race([answered, late]);
+};
+
+/** The name and every name above it that is not a top-level domain. */
+export const ancestors = (name: string): string[] => {
+    const labels = name.split(".");
+    return labels.slice(0, -1).map((_, i) => labels.slice(i).join("."));
+};
+
+const issuers = (records: dns.CaaRecord[]): string[] =>
+    records.flatMap((one) => [one.issue, one.issuewild]).filter((value): value is string => value !== undefined);
+
+/** Never rejects. All questions are asked at once. */
+export async function gatherDns(names: Names, domainName: string, deadline: AbortSignal): Promise<DnsEvidence> {
+    const { resolver } = names;
+    const above = ancestors(domainName);
+    const [alias, v4, v6, caa, ns] = await Promise.all([
+        ask(resolver.resolveCname(domainName), deadline),
+        ask(resolver.resolve4(domainName), deadline),
+        ask(resolver.resolve6(domainName), deadline),
+        Promise.all(above.map((name) => ask(resolver.resolveCaa(name), deadline))),
+        Promise.all(above.map((name) => ask(resolver.resolveNs(name), deadline))),
+    ]);
+    const found: DnsEvidence = {
+        domainName,
+        aliases: "value" in alias ? alias.value.map((name) => name.toLowerCase()) : [],
+        addresses: [v4, v6].flatMap((one) => ("value" in one ? one.value : [])),
+    };
+    // RFC 8659: the closest name with any CAA record governs.
+    const governing = caa.find((one): one is { value: dns.CaaRecord[] } => "value" in one && one.value.length > 0);
+    if (governing) found.caa = issuers(governing.value);
+    else if (caa.some((one) => "code" in one && ["ENODATA", "ENOTFOUND"].includes(one.code))) found.caa = [];
+    const cut = ns.findIndex((one) => "value" in one && one.value.length > 0);
+    if (cut >= 0) {
+        found.zoneName = above[cut];
+        found.nameServers = (ns[cut] as { value: string[] }).value.map((name) => name.toLowerCase());
+    }
+    if (found.addresses.length === 0 && "code" in v4) found.problem = v4.code;
+    return found;
+}

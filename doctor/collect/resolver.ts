@@ -1,0 +1,55 @@
+/** How names become sockets: curl's `--connect-to` first, then the given DNS servers, then the machine's own resolver. */
+import * as dns from "node:dns";
+import * as net from "node:net";
+import { isPort, readConnectTo, redirected, type ConnectTo } from "../../probes";
+import { OptionError, received, type Network } from "../options";
+
+/** An address, alone or with a port: Node ends the process for a port of 0. */
+function isDnsServer(text: string): boolean {
+    const [, v6, v6Port, v4, v4Port] = /^\[(.*)\](?::(\d+))?$|^([\d.]+):(\d+)$/.exec(text) ?? [];
+    return net.isIP(v6 ?? v4 ?? text) > 0 && (v6 === undefined || net.isIPv6(v6)) && isPort(v6Port ?? v4Port ?? "");
+}
+
+function connectTo(text: string): ConnectTo {
+    const entry = readConnectTo(text);
+    if (!entry) throw new OptionError(`connect-to must be host:port:connect-to-host:connect-to-port; received ${received(text)}`);
+    return entry;
+}
+
+/** Where to look names up, and where to connect to. */
+export class Names {
+    readonly #entries: ConnectTo[];
+    readonly #resolver: dns.promises.Resolver;
+    readonly #own: boolean;
+
+    /** @throws OptionError for an entry that cannot be read. */
+    constructor(network: Network, timeoutMs: number) {
+        this.#entries = (network.connectTo ?? []).map(connectTo);
+        this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs, 5000), tries: 1 });
+        this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
+        if (!this.#own) return;
+        for (const server of network.dnsServers!)
+            if (!isDnsServer(server))
+                throw new OptionError(`--dns-server must be an address, or address:port; received ${received(server)}`);
+        this.#resolver.setServers(network.dnsServers!);
+    }
+
+    get resolver(): dns.promises.Resolver {
+        return this.#resolver;
+    }
+
+    /** Address and port for a name; rejects with the resolver's own error. What a name resolves to may be listed as well as the name. */
+    async locate(host: string, port: number): Promise<{ host: string; port: number }> {
+        const named = redirected(this.#entries, host, port);
+        if (net.isIP(named.host)) return named;
+        return redirected(this.#entries, await this.#address(named.host), named.port);
+    }
+
+    async #address(name: string): Promise<string> {
+        if (!this.#own) return (await dns.promises.lookup(name)).address;
+        const [v4, v6] = await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)]);
+        const address = (v4.status === "fulfilled" ? v4.value[0] : undefined) ?? (v6.status === "fulfilled" ? v6.value[0] : undefined);
+        if (address === undefined) throw Object.assign(new Error(`${name} has no address`), { code: "ENOTFOUND" });
+        return address;
+    }
+}

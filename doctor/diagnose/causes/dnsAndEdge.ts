@@ -1,0 +1,176 @@
+/** From the name to the edge: delegation, record, the visitor's TLS, and what the edge does before it asks the origin. */
+import { described } from "../facts";
+import { doctorCommand, visitorCommand, type Rule } from "./rule";
+
+const DEFAULT_ENDPOINT = /^(?!d-)[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com$/i;
+
+export const DNS_AND_EDGE: Rule[] = [
+    {
+        id: "ZONE-WRONG",
+        title: "The name is not served by this Cloudflare zone",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { domainName, dns }, delegatedToCloudflare, visitor }) => {
+            const zone = cloudflare?.zone;
+            if (zone === null) return ["Cloudflare knows no zone for the name, or this token may not see it"];
+            if (zone && domainName !== zone.name && !domainName.endsWith(`.${zone.name}`))
+                return [`the zone is ${zone.name}, which does not hold ${domainName}`];
+            if (zone && dns.nameServers && zone.nameServers.length > 0 && !dns.nameServers.some((one) => zone.nameServers.includes(one)))
+                return [
+                    `DNS delegates ${dns.zoneName} to ${dns.nameServers.join(", ")}`,
+                    `the zone's servers are ${zone.nameServers.join(", ")}`,
+                ];
+            if (zone && zone.status !== "active" && zone.status !== "") return [`Cloudflare says that the zone is ${zone.status}`];
+            if (delegatedToCloudflare === false && visitor?.outcome === "unresolved")
+                return [`the name does not resolve, and ${dns.zoneName} is delegated to ${dns.nameServers?.join(", ")}, not to Cloudflare`];
+            return undefined;
+        },
+        refresh: "Records of a zone that nobody asks are written without an error, and read back as they were written.",
+        fix: ({ cloudflare, evidence: { domainName, dns } }) => {
+            const zone = cloudflare?.zone;
+            if (zone === null) return "Find the zone's id on its overview page, and check that the token includes it (Zone Read)";
+            if (dns.zoneName !== undefined && (zone ? dns.zoneName !== zone.name : dns.zoneName.split(".").length > 2))
+                return [
+                    `${dns.zoneName} is delegated away, to ${dns.nameServers?.join(", ")}. Ask who owns that delegation first: it serves every name under ${dns.zoneName}.`,
+                    `If nobody needs it: delete the NS records named ${dns.zoneName} in its parent zone.`,
+                    `Otherwise: choose a name outside of it for the API, or get a Cloudflare zone for ${dns.zoneName} and deploy a second component with its id (the zone of a live one cannot be changed).`,
+                ].join("\n");
+            return [
+                `At your registrar, change the name servers of ${dns.zoneName ?? domainName} to ${zone?.nameServers.join(" and ") ?? "those that Cloudflare shows on the zone's overview page"}.`,
+                "Copy all its records (mail too) into Cloudflare first: this moves the whole domain, and may take two days.",
+            ].join("\n");
+        },
+        confirm: ({ cloudflare, evidence: { dns, domainName } }) => {
+            const zone = cloudflare?.zone;
+            // A part of the zone that is delegated away has servers of its own, or none.
+            const within = dns.zoneName !== undefined && zone && dns.zoneName !== zone.name;
+            const servers = zone?.nameServers.join(" and ") || "names that end in .ns.cloudflare.com";
+            return `dig +short NS ${dns.zoneName ?? domainName}\n# mended: ${within ? "nothing" : servers}; resolvers remember the old ones for a while`;
+        },
+        explains: ["RECORD-MISSING"],
+    },
+    {
+        id: "RECORD-MISSING",
+        title: "The name has no DNS record",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { dns }, visitor, delegatedToCloudflare }) => {
+            if (cloudflare?.records) return cloudflare.records.length === 0 ? ["the zone has no record of this name"] : undefined;
+            // An alias is a record: what does not resolve is what it leads to.
+            if (visitor?.outcome !== "unresolved" || !delegatedToCloudflare || dns.aliases.length > 0) return undefined;
+            // A server that fails, is late, or answers nonsense has not said that there is none.
+            if (dns.problem !== "ENOTFOUND" && dns.problem !== "ENODATA") return undefined;
+            return ["the name does not resolve", `its zone ${dns.zoneName} is delegated to Cloudflare`];
+        },
+        refresh: "`pulumi refresh` sees it, and the next `pulumi up` makes the record again.",
+        fix: () => "pulumi up --refresh",
+        confirm: visitorCommand,
+    },
+    {
+        id: "RECORD-TO-DEFAULT-ENDPOINT",
+        title: "The record points at the API's default endpoint instead of the custom domain",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { dns } }) => {
+            const wrong = cloudflare?.records?.find(({ content }) => DEFAULT_ENDPOINT.test(content));
+            if (wrong)
+                return [`the record's content is ${wrong.content}; it must be the custom domain's regional name, which begins with d-`];
+            const alias = dns.aliases.find((name) => DEFAULT_ENDPOINT.test(name));
+            return alias === undefined ? undefined : [`DNS shows an alias to ${alias}`];
+        },
+        refresh: "`pulumi refresh` sees it, and the next `pulumi up` puts the content back.",
+        fix: ({ evidence: { targetDomainName } }) =>
+            `pulumi up --refresh\nOr by hand: set the record's content to ${targetDomainName ?? "the output targetDomainName"}`,
+        confirm: visitorCommand,
+    },
+    {
+        id: "RECORD-DNS-ONLY",
+        title: "The record is not proxied: visitors go straight to AWS, which refuses them",
+        impact: "visitors-down",
+        find: ({ cloudflare, evidence: { dns } }) => {
+            const records = cloudflare?.records;
+            if (records && records.length > 0)
+                return records.some(({ proxied }) => !proxied) ? ["the record exists, and is DNS only (a grey cloud)"] : undefined;
+            const alias = dns.aliases.find((name) => name.startsWith("d-") && name.includes(".execute-api."));
+            return alias === undefined ? undefined : [`DNS shows the origin itself, ${alias}, which a proxied record hides`];
+        },
+        refresh: "`pulumi refresh` sees it, and the next `pulumi up` proxies the record again.",
+        fix: () => "pulumi up --refresh",
+        confirm: visitorCommand,
+    },
+    {
+        id: "NAME-TOO-DEEP",
+        title: "The edge has no certificate for a name this deep below its zone",
+        impact: "visitors-down",
+        find: (view) => {
+            const tries = view.probes("visitor");
+            const refused = tries.length > 0 && tries.every(({ outcome, serverVerified }) => outcome === "handshake" && !serverVerified);
+            const { depth } = view;
+            if (!refused || depth === undefined || depth < 2) return undefined;
+            if (view.cloudflare?.records?.every(({ proxied }) => !proxied)) return undefined;
+            return [
+                "the edge ends every visitor's TLS handshake",
+                `the name is ${depth} labels below its zone, and Universal SSL covers one`,
+            ];
+        },
+        refresh: "No resource of this project is wrong: the edge's certificates are the zone's own matter.",
+        fix: () =>
+            "Order an advanced certificate for the name (SSL/TLS, Edge Certificates, Advanced; it costs money).\nOr use a name one label below the zone: a second component, for deletionProtection stops a rename",
+        confirm: visitorCommand,
+    },
+    {
+        id: "CHALLENGE-PAGE",
+        title: "Cloudflare answers with a challenge instead of the API",
+        impact: "visitors-down",
+        find: ({ visitor }) =>
+            visitor?.answeredBy === "challenge"
+                ? [`the edge answered HTTP ${visitor.status} with the header cf-mitigated: clients that are no browser do not pass`]
+                : undefined,
+        refresh: "Security rules are not part of this stack.",
+        fix: () =>
+            [
+                "In Security, Analytics, find the rule that challenged. It may be a defence against an attack under way: ask before you change it.",
+                "Then let API clients pass, by skipping it for this hostname and what they can show, e.g. a header.",
+                "If it was only the doctor: let its header through, and run it again with --header-env <header>=<environment variable that holds the value>",
+            ].join("\n"),
+        confirm: doctorCommand,
+    },
+    {
+        id: "SSL-OVERRIDDEN-BY-RULE",
+        title: "A configuration rule sets an SSL/TLS mode in which no client certificate is presented",
+        impact: "visitors-down",
+        find: ({ ssl, visitor }) =>
+            ssl?.plain && ssl.rule
+                ? [
+                      ssl.rule.certain
+                          ? `the rule "${ssl.rule.description}" sets ${ssl.value} for this request`
+                          : `the rule "${ssl.rule.description}" sets ${ssl.value} for some requests, and a visitor is not served: ${visitor ? described(visitor) : "nobody answered"}`,
+                      "origin pulls apply in Full and Full (strict) only",
+                  ]
+                : undefined,
+        refresh: "The zone's own setting is right; rules are not part of this stack, and strictTls does not read them.",
+        fix: ({ ssl, evidence: { domainName } }) =>
+            [
+                `In Rules, Configuration Rules, edit "${ssl?.rule?.description}" so that its expression excludes this name:`,
+                // No line of its own: words of somebody else's in parentheses are a command to a shell.
+                `In the dashboard, and not in a shell, its new expression: (${ssl?.rule?.expression}) and http.host ne "${domainName}"`,
+                "Do not delete it: it may serve another host.",
+            ].join("\n"),
+        confirm: visitorCommand,
+    },
+    {
+        id: "SSL-MODE-PLAIN",
+        title: "The zone's SSL/TLS mode makes the edge talk plain HTTP to the origin",
+        impact: "visitors-down",
+        find: ({ ssl }) =>
+            ssl?.plain && !ssl.rule
+                ? [`the zone's mode is ${ssl.value}`, "API Gateway listens on port 443 only, and origin pulls need Full or Full (strict)"]
+                : undefined,
+        refresh: "With `strictTls: Check` the setting is only looked up, at the next `preview` or `up`; `refresh` does not look.",
+        fix: ({ evidence: { domainName } }) =>
+            [
+                `For this hostname alone: Rules, Configuration Rules: hostname equals ${domainName}, SSL = Full (strict). strictTls Check reads the zone's mode only, and would go on refusing it, so also:`,
+                "pulumi config set strictTls Off && pulumi up",
+                "For the whole zone, only if every other proxied origin in it has a valid certificate (otherwise those answer 525 or 526):",
+                "pulumi config set strictTls Zone && pulumi up",
+            ].join("\n"),
+        confirm: visitorCommand,
+    },
+];

@@ -1,0 +1,222 @@
+/** The origin: its certificate, its mutual TLS, and the way from the domain to the handler. */
+import type { View } from "../facts";
+import { NEW_CERTIFICATE, bypassCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
+
+/** Values of CAA that let Amazon issue, by ACM's documentation. */
+const AMAZON = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
+const down = ({ visitorUp }: View): "visitors-down" | "none-yet" => (visitorUp ? "none-yet" : "visitors-down");
+const covers = (name: string, domainName: string): boolean =>
+    name === domainName || (name.startsWith("*.") && domainName.split(".").slice(1).join(".") === name.slice(2));
+const unissued = (view: View): boolean => view.aws?.certificate !== undefined && view.aws.certificate?.status !== "ISSUED";
+const missingRecords = (view: View) => {
+    const wanted = view.aws?.certificate?.validationRecords ?? [];
+    const found = view.cloudflare?.validationRecords;
+    const plain = (name: string) => name.toLowerCase().replace(/\.$/, "");
+    return found === undefined
+        ? []
+        : wanted.filter(({ name, value }) => !found.some((one) => plain(one.name) === plain(name) && plain(one.content) === plain(value)));
+};
+const validationCommand = (view: View): string => {
+    const [record] = view.aws?.certificate?.validationRecords ?? [];
+    return `dig +short CNAME ${record?.name ?? "<validation record>"}\n# mended: ${record?.value ?? "a name that ends in acm-validations.aws."}`;
+};
+
+export const GATEWAY: Rule[] = [
+    {
+        id: "DOMAIN-MISSING",
+        title: "API Gateway has no custom domain of this name",
+        impact: "visitors-down",
+        find: ({ aws }) => (aws?.domain === null ? [`there is no custom domain of the name in ${aws.region}`] : undefined),
+        refresh: "`pulumi refresh` sees it, and the next `up` makes it again. Another region or account looks the same: check both.",
+        fix: (view) =>
+            [
+                `First make sure that this is the right place (here: ${view.aws?.region ?? "no region"}). If it is not, run the doctor again with --region or --profile, and do not run pulumi:`,
+                "aws sts get-caller-identity ; pulumi config get aws:region",
+                "If it is:",
+                "pulumi preview --refresh --diff   # it must create the domain and what hangs on it; if it also creates the bucket, the API or the function, stop: wrong account",
+                "pulumi up --refresh",
+            ].join("\n"),
+        confirm: visitorCommand,
+        explains: ["MAPPING-MISSING", "SERVER-CERTIFICATE-WRONG-NAME"],
+    },
+    {
+        id: "CAA-FORBIDS-AMAZON",
+        title: "A CAA record forbids Amazon to issue the server certificate",
+        impact: down,
+        find: ({ evidence: { dns }, aws }) => {
+            if (aws?.certificate?.failureReason === "CAA_ERROR") return ["ACM failed with CAA_ERROR"];
+            return dns.caa && dns.caa.length > 0 && !dns.caa.some((value) => AMAZON.includes(value.split(";")[0]!.trim()))
+                ? [`CAA allows ${dns.caa.map((value) => value || "nobody").join(", ")}, and none of ${AMAZON.join(", ")}`]
+                : undefined;
+        },
+        refresh: "CAA records are not part of this stack; an issued certificate works until its renewal.",
+        fix: ({ evidence: { dns, domainName } }) =>
+            [
+                `In Cloudflare's DNS, add a record of type CAA, name ${dns.zoneName ?? domainName}, tag issue, value amazon.com; keep those that are there. One at a longer name outranks it.`,
+                "A certificate that has failed is made anew:",
+                NEW_CERTIFICATE,
+            ].join("\n"),
+        confirm: ({ evidence: { dns, domainName } }) =>
+            `dig +short CAA ${dns.zoneName ?? domainName}\n# mended: a line 0 issue "amazon.com"`,
+        explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME"],
+    },
+    {
+        id: "VALIDATION-RECORD-PROXIED",
+        title: "ACM's validation record is proxied, so that ACM cannot see it",
+        impact: down,
+        find: ({ cloudflare }) => {
+            const proxied = cloudflare?.validationRecords?.filter((one) => one.proxied) ?? [];
+            return proxied.length > 0 ? [`${proxied.map(({ name }) => name).join(", ")} is proxied`] : undefined;
+        },
+        refresh: "`pulumi refresh` sees it, and the next `up` makes it DNS only again.",
+        fix: () => "pulumi up --refresh",
+        confirm: validationCommand,
+        explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME", "VALIDATION-RECORD-MISSING"],
+    },
+    {
+        id: "VALIDATION-RECORD-MISSING",
+        title: "ACM's validation record is missing: the certificate is not issued, or will not be renewed",
+        impact: down,
+        find: (view) => {
+            const missing = missingRecords(view);
+            return missing.length > 0
+                ? [`the zone lacks ${missing.map(({ name, value }) => `${name} CNAME ${value}`).join(", ")}`]
+                : undefined;
+        },
+        refresh: "`pulumi refresh` sees it, and the next `up` makes it again.",
+        fix: () => "pulumi up --refresh",
+        confirm: validationCommand,
+        explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME"],
+    },
+    {
+        id: "SERVER-CERTIFICATE-EXPIRED",
+        title: "The origin's own certificate has expired",
+        impact: "visitors-down",
+        find: ({ aws, origin }) => {
+            if (aws?.certificate?.status === "EXPIRED")
+                return [`ACM says that it expired${aws.certificate.notAfter ? ` on ${aws.certificate.notAfter}` : ""}`];
+            return origin?.serverProblem === "CERT_HAS_EXPIRED" ? ["the certificate at the regional name has expired"] : undefined;
+        },
+        refresh: "ACM renews by itself as long as the validation record stands; its state is not compared.",
+        fix: () => `Make the certificate anew; its validation record is written again if it is gone:\n${NEW_CERTIFICATE}`,
+        confirm: visitorCommand,
+    },
+    {
+        id: "SERVER-CERTIFICATE-PENDING",
+        title: "The origin's own certificate is not issued",
+        impact: down,
+        find: (view) =>
+            unissued(view) && view.aws?.certificate?.status !== "EXPIRED"
+                ? [
+                      `ACM's status is ${view.aws?.certificate?.status ?? "gone"}${view.aws?.certificate?.failureReason ? ` (${view.aws.certificate.failureReason})` : ""}`,
+                  ]
+                : undefined,
+        refresh: "The certificate is there; that it is not issued is no difference in its properties.",
+        fix: () =>
+            `Wait for ACM: the validation record stands. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:\n${NEW_CERTIFICATE}`,
+        confirm: (view) =>
+            `aws acm describe-certificate ${regionOf(view)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# mended: ISSUED`,
+        explains: ["SERVER-CERTIFICATE-WRONG-NAME"],
+    },
+    {
+        id: "SERVER-CERTIFICATE-WRONG-NAME",
+        title: "The origin's own certificate is for another name",
+        impact: "visitors-down",
+        find: ({ aws, origin, evidence: { domainName } }) => {
+            const certificate = aws?.certificate;
+            if (certificate) {
+                const listed = [certificate.domainName, ...certificate.subjectAlternativeNames];
+                return listed.some((name) => covers(name, domainName)) ? undefined : [`it is for ${listed.join(", ")}`];
+            }
+            return aws && origin?.serverProblem === "ERR_TLS_CERT_ALTNAME_INVALID"
+                ? ["the certificate at the regional name does not name the API"]
+                : undefined;
+        },
+        refresh: "If the ARN was changed by hand, `refresh` sees it; if the program passed it, nothing differs.",
+        fix: ({ evidence: { domainName } }) =>
+            `pulumi up --refresh   # puts back a certificate that was swapped by hand\nIf the program passes certificateArn: pass one whose certificate names ${domainName} (same region, ISSUED), or leave it out, and run pulumi up.`,
+        confirm: visitorCommand,
+    },
+    {
+        id: "MTLS-REMOVED",
+        title: "The custom domain has no mutual TLS: whoever finds the origin gets in",
+        impact: "bypass-open",
+        find: (view) => {
+            if (view.aws?.domain) return view.aws.domain.mutualTls ? undefined : ["API Gateway has no mutual TLS on the domain"];
+            const [direct] = view.probes("no-certificate").filter((one) => one.serverVerified);
+            return direct && view.certificateRequested === false
+                ? [`at ${view.evidence.targetDomainName} the server is ours, and asks for no client certificate`]
+                : undefined;
+        },
+        refresh: "`pulumi refresh` sees it, and the next `up` puts it back.",
+        fix: () => "pulumi up --refresh\nNow; then find out who changed the domain (CloudTrail, UpdateDomainName).",
+        confirm: bypassCommand,
+    },
+    {
+        id: "FLAG-NOT-DEPLOYED",
+        title: "The default endpoint is disabled, and the change was never deployed: it still answers",
+        impact: "bypass-open",
+        find: (view) => {
+            const entry = view.entry("default-endpoint");
+            const stages = view.aws?.api?.stages?.filter(({ autoDeploy }) => !autoDeploy) ?? [];
+            return entry && view.aws?.api?.disableExecuteApiEndpoint && stages.length > 0
+                ? [
+                      `the default endpoint answered HTTP ${entry.status}`,
+                      `without automatic deployment: ${stages.map(({ name }) => name).join(", ")}`,
+                  ]
+                : undefined;
+        },
+        refresh: "The flag is set, so that `refresh` finds nothing there; it does see that automatic deployment was turned off.",
+        fix: (view) =>
+            [
+                `aws apigatewayv2 create-deployment ${regionOf(view)} --api-id ${view.evidence.apiId} --stage-name '${view.aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'`,
+                "pulumi up --refresh   # turns automatic deployment on again",
+            ].join("\n"),
+        confirm: endpointCommand,
+        explains: ["DEFAULT-ENDPOINT-OPEN"],
+    },
+    {
+        id: "DEFAULT-ENDPOINT-OPEN",
+        title: "The API's default endpoint answers, without mutual TLS",
+        impact: "bypass-open",
+        find: ({ aws }) =>
+            aws?.api && !aws.api.disableExecuteApiEndpoint ? [`disableExecuteApiEndpoint is false on the API ${aws.api.id}`] : undefined,
+        refresh: "`pulumi refresh` sees it, and the next `up` turns it off again.",
+        fix: () => "pulumi up --refresh",
+        confirm: endpointCommand,
+    },
+    {
+        id: "MAPPING-WITHOUT-MTLS",
+        title: "Another custom domain without mutual TLS is mapped to the same API",
+        impact: "bypass-open",
+        find: ({ aws }) => {
+            const open = aws?.otherDomains?.filter(({ mutualTls }) => !mutualTls) ?? [];
+            return open.length > 0
+                ? [`${open.map(({ name }) => name).join(", ")} leads to the same API and asks for no certificate`]
+                : undefined;
+        },
+        refresh: "A domain that somebody else made is in no state of this stack.",
+        fix: (view) => {
+            const open = view.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
+            return [
+                `aws apigatewayv2 get-api-mappings ${regionOf(view)} --domain-name '${open}' --query "Items[?ApiId=='${view.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints id and path of each mapping`,
+                `aws apigatewayv2 delete-api-mapping ${regionOf(view)} --domain-name '${open}' --api-mapping-id <id>   # for each of them`,
+                `Whoever calls this API by ${open} is cut off by that: ask its owner if you can, but it is an open door. Leave mappings to other APIs alone.`,
+            ].join("\n");
+        },
+        confirm: (view) => `${doctorCommand(view)}   # with AWS credentials: without them it cannot be seen`,
+    },
+    {
+        id: "MAPPING-MISSING",
+        title: "The custom domain is mapped to no API",
+        impact: "visitors-down",
+        find: ({ aws }) => {
+            if (!aws?.domain) return undefined;
+            if (aws.domain.mappings?.length === 0) return ["the domain has no API mapping, and API Gateway answers 403"];
+            return aws.api === null ? ["the API that the domain is mapped to is gone"] : undefined;
+        },
+        refresh: "`pulumi refresh` sees it, and the next `up` maps it again.",
+        fix: () => "pulumi up --refresh",
+        confirm: visitorCommand,
+    },
+];

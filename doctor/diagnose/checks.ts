@@ -1,0 +1,206 @@
+/** The rows of the table: what was looked at, hop by hop, whether or not it is the cause. */
+import type { Check } from "../report/report";
+import { described, type View } from "./facts";
+
+type Verdict = Check["verdict"];
+const verdict = (good: boolean | undefined): Verdict => (good === undefined ? "unknown" : good ? "ok" : "bad");
+
+const BYPASSES: Record<string, string> = {
+    "no-certificate": "refused without a client certificate",
+    stranger: "a stranger's certificate refused",
+    "sni-none": "no SNI, our Host: refused",
+    "sni-regional": "the regional SNI, our Host: refused",
+    "sni-default-endpoint": "the default endpoint's SNI, our Host: refused",
+    "sni-other-domain": "a sibling's SNI, our Host: refused",
+    "resumed-from-other-domain": "a sibling's TLS session: refused",
+    "plain-http-origin": "plain HTTP at the origin: refused",
+    "default-endpoint": "the default endpoint: HTTP 404",
+};
+/** Ways around that must have been tried before anything is called healthy. */
+const REQUIRED = ["no-certificate", "sni-regional", "default-endpoint"];
+
+function bypass(view: View, id: string): Check[] {
+    const tries = view.probes(id);
+    if (tries.length === 0 && !REQUIRED.includes(id)) return [];
+    const open = view.open(id);
+    const seen =
+        [...new Set(tries.map(described))].join("; ") ||
+        (id === "default-endpoint" ? "not tried: the API's id is not known" : "not tried: the regional name is not known");
+    return [
+        {
+            hop: "bypass",
+            id,
+            expected: BYPASSES[id]!,
+            seen: open === undefined && tries.length > 0 ? `inconclusive: ${seen}` : seen,
+            verdict: verdict(open === undefined ? undefined : !open),
+        },
+    ];
+}
+
+function dnsCheck({ evidence: { dns } }: View): Check {
+    const grey = dns.aliases.some((name) => name.includes(".execute-api."));
+    const found = dns.addresses.length > 0;
+    const seen = found ? [...dns.aliases, ...dns.addresses].join(", ") : `no address (${dns.problem ?? "none"})`;
+    return { hop: "dns", id: "record", expected: "an address of the edge", seen, verdict: found ? verdict(!grey) : "bad" };
+}
+
+function visitorCheck(view: View): Check {
+    const { visitor } = view;
+    if (!visitor) return { hop: "edge", id: "visitor", expected: "answered by the API", seen: "not tried", verdict: "unknown" };
+    // A challenge is neither up nor down.
+    const good = visitor.answeredBy === "challenge" ? undefined : view.visitorUp;
+    return { hop: "edge", id: "visitor", expected: "answered by the API", seen: described(visitor), verdict: verdict(good) };
+}
+
+function originChecks(view: View): Check[] {
+    const { origin, certificateRequested } = view;
+    const own = view.probes("own-certificate");
+    const seen =
+        origin &&
+        (origin.serverVerified
+            ? `valid${origin.serverNotAfter ? ` until ${origin.serverNotAfter.slice(0, 10)}` : ""}`
+            : origin.serverProblem);
+    return [
+        ...(origin
+            ? [
+                  {
+                      hop: "origin",
+                      id: "server-certificate",
+                      expected: "valid for the name",
+                      seen: seen ?? "",
+                      verdict: verdict(origin.serverVerified),
+                  } as const,
+              ]
+            : []),
+        ...(certificateRequested === undefined
+            ? []
+            : [
+                  {
+                      hop: "origin",
+                      id: "client-certificate",
+                      expected: "asked for",
+                      seen: certificateRequested
+                          ? `asked for${view.evidence.acceptedAuthorities?.length ? `, of ${view.evidence.acceptedAuthorities.join("; ")}` : ""}`
+                          : "not asked for",
+                      verdict: verdict(certificateRequested),
+                  } as const,
+              ]),
+        ...(own.length > 0
+            ? [
+                  {
+                      hop: "origin",
+                      id: "own-certificate",
+                      expected: "answered by the API",
+                      seen: [...new Set(own.map(described))].join("; "),
+                      verdict: verdict(own.every(({ outcome, status }) => outcome === "status" && status !== 403)),
+                  } as const,
+              ]
+            : []),
+    ];
+}
+
+function awsChecks({ aws }: View): Check[] {
+    if (!aws) return [];
+    const { domain, api, truststore, certificate } = aws;
+    const row = (id: string, expected: string, seen: string, good: boolean | undefined): Check => ({
+        hop: "aws",
+        id,
+        expected,
+        seen,
+        verdict: verdict(good),
+    });
+    return [
+        ...(domain === undefined
+            ? []
+            : [
+                  row(
+                      "domain",
+                      "AVAILABLE, mutual TLS",
+                      domain ? `${domain.status}, mutual TLS ${domain.mutualTls ? "on" : "off"}` : "missing",
+                      domain !== null && domain.mutualTls && domain.status === "AVAILABLE",
+                  ),
+              ]),
+        ...(domain
+            ? [
+                  row(
+                      "truststore",
+                      "the newest version, pinned",
+                      `${domain.truststoreVersion ?? "not pinned"}, newest ${truststore?.newestVersion ?? "unknown"}`,
+                      truststore?.newestVersion === undefined ? undefined : domain.truststoreVersion === truststore.newestVersion,
+                  ),
+              ]
+            : []),
+        ...(api === undefined
+            ? []
+            : [
+                  row(
+                      "api",
+                      "default endpoint off, deployed automatically",
+                      api
+                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}, ${(api.stages ?? []).map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "by hand"}`).join(", ")}`
+                          : "missing",
+                      api !== null && api.disableExecuteApiEndpoint && (api.stages ?? []).every(({ autoDeploy }) => autoDeploy),
+                  ),
+              ]),
+        ...(certificate === undefined ? [] : [row("acm", "ISSUED", certificate?.status ?? "missing", certificate?.status === "ISSUED")]),
+    ];
+}
+
+function cloudflareChecks(view: View): Check[] {
+    const { cloudflare } = view;
+    if (!cloudflare) return [];
+    const row = (id: string, expected: string, seen: string, good: boolean | undefined): Check => ({
+        hop: "cloudflare",
+        id,
+        expected,
+        seen,
+        verdict: verdict(good),
+    });
+    const { zone, association, records } = cloudflare;
+    const { ssl } = view;
+    const status = view.presented?.status ?? association?.certStatus;
+    const until = view.leafExpires;
+    return [
+        ...(zone === undefined
+            ? []
+            : [row("zone", "active", zone ? `${zone.name}, ${zone.status}` : "missing", zone?.status === "active")]),
+        ...(records === undefined
+            ? []
+            : [
+                  row(
+                      "dns-record",
+                      "proxied, to the regional name",
+                      records.map(({ type, content, proxied }) => `${type} ${content}${proxied ? "" : ", DNS only"}`).join("; ") || "none",
+                      records.length > 0 && records.every(({ proxied }) => proxied),
+                  ),
+              ]),
+        ...(ssl === undefined ? [] : [row("ssl", "full or strict", `${ssl.value}${ssl.rule ? " (by a rule)" : ""}`, !ssl.plain)]),
+        ...(association === undefined
+            ? []
+            : [
+                  row(
+                      "origin-pull",
+                      "on, certificate active",
+                      association
+                          ? `${association.enabled ? "on" : "off"}, ${status ?? "status unknown"}${until ? `, until ${until.toISOString().slice(0, 10)}` : ""}`
+                          : "no association",
+                      association === null
+                          ? view.visitorUp && Boolean(cloudflare.globalOriginPull ?? cloudflare.zoneOriginPull)
+                          : association.enabled &&
+                                (status === undefined || status === "active") &&
+                                (until === undefined || until > view.evidence.now),
+                  ),
+              ]),
+    ];
+}
+
+export function checksOf(view: View): Check[] {
+    return [
+        dnsCheck(view),
+        visitorCheck(view),
+        ...originChecks(view),
+        ...Object.keys(BYPASSES).flatMap((id) => bypass(view, id)),
+        ...awsChecks(view),
+        ...cloudflareChecks(view),
+    ];
+}

@@ -1,0 +1,4 @@
+export * from "./connectTo";
+export * from "./deadline";
+export * from "./probe";
+export type * from "./probeEvidence";

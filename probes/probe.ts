@@ -1,0 +1,245 @@
+/** One request, as a stranger or a visitor would send it, and everything that can be told from how it went. */
+import { createHash } from "node:crypto";
+import * as http from "node:http";
+import * as net from "node:net";
+import * as tls from "node:tls";
+import { readHandshake, tapped } from "./handshake";
+import type { AnsweredBy, Outcome, ProbeEvidence } from "./probeEvidence";
+import { chainProblem, judgeServer } from "./serverCertificate";
+
+/** A client certificate with its key. */
+export interface ClientIdentity {
+    certificatePem: string;
+    privateKeyPem: string;
+}
+
+export interface ProbeRequest {
+    id: string;
+    /** Where to connect to. */
+    host: string;
+    port: number;
+    /** Host header. */
+    hostHeader: string;
+    path: string;
+    headers?: Record<string, string>;
+    /** Left out, the request is plain HTTP. */
+    tls?: {
+        version: "1.2" | "1.3";
+        /** SNI; empty sends none. */
+        servername: string;
+        /** The name that the server's certificate must be valid for. */
+        expectedName: string;
+        /** CA certificates to trust besides Node's own. */
+        caPem?: string;
+        identity?: ClientIdentity;
+        session?: Buffer;
+    };
+}
+
+/** What is known, and what only the next probe needs. */
+export interface ProbeResult {
+    evidence: ProbeEvidence;
+    /** To resume. */
+    session?: Buffer;
+    /** DER of the distinguished names that the server accepts client certificates from (TLS 1.2). */
+    authorities: Buffer[];
+}
+
+/** Where a name leads to; rejects with the resolver's own error. */
+export interface Locator {
+    locate(host: string, port: number): Promise<{ host: string; port: number }>;
+}
+
+/** What all probes of one look at a deployment share. */
+export interface Look {
+    names: Locator;
+    deadline: AbortSignal;
+    contexts: Map<string, tls.SecureContext>;
+}
+
+const BODY_CHARACTERS = 200;
+/** What is shorter is no secret, and would be found in any text. */
+const SECRET_CHARACTERS = 6;
+
+const answeredBy = (headers: http.IncomingHttpHeaders): AnsweredBy => {
+    if (headers["cf-mitigated"] !== undefined) return "challenge";
+    if (headers["apigw-requestid"] !== undefined || headers["x-amzn-requestid"] !== undefined) return "gateway";
+    return headers["cf-ray"] !== undefined ? "edge" : "other";
+};
+
+function outcomeOf(error: NodeJS.ErrnoException, connected: boolean, secured: boolean): Outcome {
+    if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN" || error.code === "ENODATA" || error.code === "ESERVFAIL")
+        return "unresolved";
+    if (error.code === "ETIMEDOUT" || error.name === "AbortError" || error.name === "TimeoutError") return "timeout";
+    if (!connected) return "refused";
+    return secured ? "reset" : "handshake";
+}
+
+/** Reading all of Node's own CAs takes longer than a handshake: a few contexts serve all probes of one look. */
+function contextFor(
+    contexts: Map<string, tls.SecureContext>,
+    { version, caPem, identity }: NonNullable<ProbeRequest["tls"]>,
+): tls.SecureContext {
+    const key = createHash("sha256")
+        .update(JSON.stringify([version, caPem, identity]))
+        .digest("hex");
+    const protocol = version === "1.2" ? "TLSv1.2" : "TLSv1.3";
+    const known = contexts.get(key);
+    if (known) return known;
+    const context = tls.createSecureContext({
+        minVersion: protocol,
+        maxVersion: protocol,
+        ca: caPem === undefined ? undefined : [...tls.rootCertificates, caPem],
+        cert: identity?.certificatePem,
+        key: identity?.privateKeyPem,
+    });
+    contexts.set(key, context);
+    return context;
+}
+
+/** Sends one request. Never rejects: a failure is a result. */
+export async function probe({ names, contexts, deadline }: Look, request: ProbeRequest): Promise<ProbeResult> {
+    const started = performance.now();
+    const result: ProbeEvidence = {
+        id: request.id,
+        tls: request.tls?.version ?? "-",
+        outcome: "timeout",
+        serverVerified: false,
+        milliseconds: 0,
+    };
+    let session: Buffer | undefined;
+    let authorities: Buffer[] = [];
+    let connected = false;
+    let secured = false;
+    let heard = (): Buffer => Buffer.alloc(0);
+    let socket: net.Socket | undefined;
+    const fail = (error: NodeJS.ErrnoException): void => {
+        // What came before the connection broke is an answer all the same: who refuses says nothing at all.
+        if (result.status === undefined) result.outcome = outcomeOf(error, connected, secured);
+        result.reason = error.code ?? error.message;
+    };
+    try {
+        const at = await Promise.race([names.locate(request.host, request.port), aborted(deadline)]);
+        socket = net.connect({ ...at, signal: deadline } as net.NetConnectOpts);
+        socket.on("connect", () => (connected = true));
+        let stream: net.Socket | tls.TLSSocket = socket;
+        let { headers } = request;
+        const secure = request.tls;
+        if (secure) {
+            const tap = tapped(socket);
+            heard = tap.heard;
+            const encrypted = tls.connect({
+                socket: tap.stream as net.Socket,
+                servername: secure.servername,
+                secureContext: contextFor(contexts, secure),
+                session: secure.session,
+                ALPNProtocols: ["http/1.1"],
+                // Judged by hand below: an invalid server certificate is a finding and not an end.
+                rejectUnauthorized: false,
+                checkServerIdentity: () => undefined,
+            });
+            encrypted.on("secureConnect", () => {
+                secured = true;
+                judgeServer(encrypted, secure.expectedName, result);
+            });
+            encrypted.on("session", (ticket) => (session = ticket));
+            stream = encrypted;
+            if (headers !== undefined) {
+                await Promise.race([handshake(encrypted), aborted(deadline)]);
+                // They may be secret, and are for nobody who cannot show that he is the one.
+                if (!result.serverVerified) headers = undefined;
+            }
+        }
+        await exchange(stream, { ...request, headers }, result, deadline);
+    } catch (error) {
+        fail(error as NodeJS.ErrnoException);
+    } finally {
+        socket?.destroy();
+    }
+    if (request.tls?.version === "1.2") {
+        const seen = readHandshake(heard());
+        if (seen.certificates.length > 0) result.certificateRequested = seen.certificateRequested;
+        authorities = seen.authorities;
+        if (!secured && seen.certificates.length > 0) {
+            result.serverProblem = chainProblem(seen.certificates, request.tls.expectedName, request.tls.caPem);
+            result.serverVerified = result.serverProblem === undefined;
+        }
+    }
+    if (result.serverProblem === undefined) delete result.serverProblem;
+    result.milliseconds = Math.round(performance.now() - started);
+    return { evidence: result, session, authorities };
+}
+
+const wasClosed = (): Error => Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
+
+const handshake = (socket: tls.TLSSocket): Promise<void> =>
+    new Promise((resolve, reject) => {
+        socket.once("secureConnect", resolve);
+        // Stays: between this and the request an error must not be nobody's.
+        socket.on("error", reject);
+        socket.once("close", () => reject(wasClosed()));
+    });
+
+/** The body, without what was sent in a header: a handler may answer with what it was asked. */
+function withoutSecrets(body: string, headers: Record<string, string> = {}): string {
+    const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/[\s,;]+/)]);
+    const told = secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1), encodeURIComponent(one)]);
+    return told
+        .filter((one) => one.length >= SECRET_CHARACTERS)
+        .sort((a, b) => b.length - a.length)
+        .reduce((text, one) => text.replaceAll(one, "***"), body);
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) => {
+        const stop = (): void => reject(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
+        if (signal.aborted) stop();
+        else signal.addEventListener("abort", stop, { once: true });
+    });
+
+function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEvidence, deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+        const sent = http.request({
+            createConnection: () => stream,
+            method: "GET",
+            path: request.path,
+            headers: {
+                ...request.headers,
+                host: request.hostHeader,
+                "user-agent": "cloudflare-protected-http-api-doctor",
+                connection: "close",
+            },
+            signal: deadline,
+        });
+        stream.once("close", () => reject(wasClosed()));
+        sent.on("error", reject);
+        // Nobody asked to switch protocols: it is an answer like others.
+        sent.on("upgrade", (response) => {
+            result.outcome = "status";
+            result.status = response.statusCode ?? 0;
+            result.answeredBy = answeredBy(response.headers);
+            resolve();
+        });
+        sent.on("response", (response) => {
+            result.outcome = "status";
+            result.status = response.statusCode ?? 0;
+            result.answeredBy = answeredBy(response.headers);
+            const ray = response.headers["cf-ray"];
+            const location = typeof ray === "string" ? /-([A-Z]{3})$/.exec(ray)?.[1] : undefined;
+            if (location !== undefined) result.edgeLocation = location;
+            // A secret must not be cut in two before it is found.
+            const enough = BODY_CHARACTERS + Math.max(0, ...Object.values(request.headers ?? {}).map(({ length }) => 3 * length));
+            let body = "";
+            result.body = body;
+            response.setEncoding("utf8");
+            response.on("data", (chunk: string) => {
+                body += chunk;
+                result.body = withoutSecrets(body, request.headers).slice(0, BODY_CHARACTERS);
+                if (body.length > enough) resolve();
+            });
+            response.on("end", resolve);
+            response.on("error", reject);
+        });
+        sent.end();
+    });
+}

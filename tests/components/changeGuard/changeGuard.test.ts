@@ -1,0 +1,58 @@
+import { expect } from "chai";
+import { refusals, type Facts } from "../../../components/changeGuard/changeGuard";
+
+/** `facts("1", "2*")`: trusts 1 and 2, presents 2; `1=b` stands for other key material under the name 1. */
+function facts(...authorities: string[]): Facts {
+    const parts = authorities.map((one) => {
+        const [name = "", key = `key-${one.replace("*", "")}`] = one.replace("*", "").split("=");
+        return [name, [key]] as [string, string[]];
+    });
+    const presented = parts[authorities.findIndex((one) => one.endsWith("*"))]?.[0] ?? "";
+    return { domainName: "api.example.com", zoneId: "zone1", mode: "Hostname", authorities: Object.fromEntries(parts), presented };
+}
+const rules = (old: Facts, next: Facts, presented: string | undefined) => refusals(old, next, presented).map(({ rule }) => rule);
+
+describe("the change guard", () => {
+    const UNKNOWN = "1=unknown*";
+    const table: [title: string, old: string[], next: string[], presented: string | undefined, expected: string[]][] = [
+        ["lets nothing new pass", ["1*"], ["1*"], "1", []],
+        ["lets an authority be added", ["1*"], ["1*", "2"], "1", []],
+        ["lets a trusted authority be presented", ["1*", "2"], ["1", "2*"], "1", []],
+        ["lets the one that is no longer presented go", ["1", "2*"], ["2*"], "2", []],
+        ["refuses a swap in one step", ["1*"], ["2*"], "1", ["drop-presented", "present-untrusted"]],
+        ["refuses to add and present at once", ["1*"], ["1", "2*"], "1", ["present-untrusted"]],
+        ["refuses to drop the presented one though another is presented now", ["1*", "2"], ["2*"], "1", ["drop-presented"]],
+        ["refuses another key under the presented name", ["1*"], ["1=b*"], "1", ["other-key"]],
+        ["refuses another key under the name that is presented next", ["1*", "2"], ["1", "2=b*"], "1", ["present-untrusted"]],
+        ["lets an idle authority change its key", ["1*", "2"], ["1*", "2=b"], "1", []],
+        ["refuses a drop after a failure", ["1", "2*"], ["2*"], undefined, ["unfinished"]],
+        ["lets the same be tried again after a failure", ["1", "2*"], ["1", "2*"], undefined, []],
+        ["lets the presentation be rolled back after a failure", ["1", "2*"], ["1*", "2"], undefined, []],
+        ["refuses to present a new one after a failure", ["1*"], ["1", "2*"], undefined, ["present-untrusted"]],
+        ["counts an unknown key as another", ["1*"], [UNKNOWN], "1", ["other-key"]],
+    ];
+    for (const [title, old, next, presented, expected] of table)
+        it(title, () => {
+            const to = facts(...next);
+            if (next[0] === UNKNOWN) (to.authorities as Record<string, unknown>)["1"] = { unknown: true };
+            expect(rules(facts(...old), to, presented)).to.deep.equal(expected);
+        });
+
+    it("keeps the name and the zone of a live API, and says how to move", () => {
+        const old = facts("1*");
+        const [moved] = refusals(old, { ...old, domainName: "other.example.com" }, "1");
+        expect(moved).to.include({ rule: "other-name", path: "domainName" });
+        expect(moved!.fix).to.contain("second component");
+        expect(rules(old, { ...old, zoneId: "zone2" }, "1")).to.deep.equal(["other-name"]);
+        const unknownZone = { ...old, zoneId: undefined as unknown as string };
+        expect(refusals(old, unknownZone, "1")[0]!.message).to.contain("not known yet");
+        expect(refusals(old, { ...old, zoneId: "zone2" }, undefined)[0]!.fix).to.contain("pulumi destroy");
+    });
+
+    it("says path, rule, what was received and the fix, in a sentence each", () => {
+        const [drop, present] = refusals(facts("1*"), facts("2*"), "1");
+        expect(drop!.message).to.equal('must keep "1" while the edge presents it; received "2"');
+        expect(drop!.fix).to.equal('three deployments: authorities "2", "1" with presented "1"; then presented "2"; then without "1"');
+        expect(present!.fix).to.contain('"2" in originPull.authorities and presented "1" first');
+    });
+});

@@ -1,0 +1,279 @@
+import { spawn } from "node:child_process";
+import dns from "node:dns";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { expect } from "chai";
+import { check, failureText, locate, passed, round, settingsOf } from "../../../components/verification/check.js";
+import { createWebCa, generateKeys, type WebCa } from "../../../lab/pki/authority";
+import { API_ID, DOMAIN, LIVE, TARGET, play, type Behaviour, type Stage, type World } from "../../support/gateWorld";
+
+const SECRET = "token-6d0f2b7a91";
+const SCRIPT = path.join(__dirname, "..", "..", "..", "components", "verification", "check.js");
+
+describe("the verification's script", () => {
+    let webCa: WebCa;
+    let stage: Stage | undefined;
+    before(async () => {
+        webCa = await createWebCa(generateKeys);
+    });
+    afterEach(async () => {
+        await stage?.close();
+        stage = undefined;
+    });
+    const environment = (seconds: number, more: Record<string, string> = {}) => ({
+        VERIFICATION_DOMAIN: DOMAIN,
+        VERIFICATION_TARGET: TARGET,
+        VERIFICATION_API_ID: API_ID,
+        VERIFICATION_PATH: "/",
+        VERIFICATION_TIMEOUT_SECONDS: String(seconds),
+        VERIFICATION_HEADERS: JSON.stringify({ Authorization: SECRET }),
+        CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: stage!.connectTo,
+        ...more,
+    });
+    const settings = (seconds: number, more: Record<string, string> = {}) => ({
+        ...settingsOf(environment(seconds, more)),
+        trust: webCa.certificatePem,
+    });
+    /** One round of probes, with time enough for a busy machine. */
+    const judge = async (changes: Partial<World>, options: Parameters<typeof play>[2] = {}) => {
+        stage = await play(webCa, changes, options);
+        const rows = await round(settings(10), 10_000);
+        return { ok: passed(rows), text: passed(rows) ? "live and closed" : failureText(settings(10), rows, 1) };
+    };
+    const lineOf = (text: string, title: string) => text.split("\n").find((line) => line.includes(title)) ?? `no line has ${title}`;
+
+    describe("passes what is live and closed", () => {
+        const closings: [string, Behaviour, object?][] = [
+            ["resets after the handshake (TLS 1.3)", "reset", { version: "TLSv1.3" }],
+            ["closes after the handshake (TLS 1.2)", "close", { version: "TLSv1.2" }],
+            ["resets within the handshake (TLS 1.2)", "mid-handshake"],
+            ["answers 403", { status: 403 }],
+        ];
+        for (const [title, direct, options] of closings)
+            it(`when the origin ${title} without a certificate`, async () => {
+                expect(await judge({ direct }, options)).to.deep.equal({ ok: true, text: "live and closed" });
+            });
+
+        for (const [family, host] of [
+            ["IPv4", "127.0.0.1"],
+            ["IPv6", "::1"],
+        ] as const)
+            it(`over ${family}`, async () => {
+                expect((await judge({}, { host })).text).to.equal("live and closed");
+            });
+
+        it("over the family that answers, of a name with both", async () => {
+            const { lookup } = dns;
+            const both = [
+                { address: "::1", family: 6 },
+                { address: "127.0.0.1", family: 4 },
+            ];
+            const fake = (name: string, ...rest: [object, (error: null, found: typeof both) => void]) =>
+                name === "both.test" ? rest[1](null, both) : (lookup as (...all: unknown[]) => void)(name, ...rest);
+            Object.assign(dns, { lookup: fake });
+            try {
+                for (const host of ["127.0.0.1", "::1"]) {
+                    expect((await judge({}, { host, told: "both.test" })).text).to.equal("live and closed");
+                    await stage!.close();
+                }
+            } finally {
+                Object.assign(dns, { lookup });
+            }
+        });
+
+        for (const status of [401, 404, 500])
+            it(`when API Gateway's answer through the edge is ${status}`, async () => {
+                expect((await judge({ edge: { ...LIVE, status } })).text).to.equal("live and closed");
+            });
+
+        it("when a name that the gateway does not know is refused by an alert, at an address that the direct probe knows", async () => {
+            expect((await judge({ regional: "alert" })).text).to.equal("live and closed");
+        });
+
+        it("when the default endpoint is off in API Gateway's own words", async () => {
+            const off = { status: 404, headers: { "apigw-requestid": "r" }, body: '{"message":"Not Found"}' };
+            expect(await judge({ endpoint: off })).to.deep.equal({ ok: true, text: "live and closed" });
+        });
+
+        it("as soon as it is so, having tried until then", async () => {
+            let asked = 0;
+            const edge = () => (++asked < 3 ? { status: 525, headers: { "cf-ray": "1" } } : LIVE);
+            stage = await play(webCa, { edge });
+            expect(await check(settings(20))).to.deep.equal({ ok: true, text: "live and closed" });
+            expect(asked).to.equal(3);
+        });
+
+        it("with the same headers at every probe, the Host of the protected name, and a user agent", async () => {
+            await judge({ direct: { status: 403 } });
+            expect(stage!.requests.map(({ headers }) => headers.authorization)).to.deep.equal(Array(5).fill(SECRET));
+            expect(stage!.requests.filter(({ headers }) => headers.host === DOMAIN)).to.have.length(4);
+            expect(stage!.requests[0]!.headers["user-agent"]).to.equal("cloudflare-protected-http-api-verification");
+        });
+    });
+
+    describe("fails what is open, naming where", () => {
+        const openings: [string, Partial<World>, string, string][] = [
+            ["mutual TLS is gone", { direct: LIVE }, "without a client certificate", "HTTP 200"],
+            ["mutual TLS is gone, and no route is there", { direct: { status: 404 } }, "without a client certificate", "HTTP 404"],
+            ["the regional name answers our Host", { regional: LIVE }, "that name in the handshake", "HTTP 200"],
+            ["a handshake without a name answers our Host", { noSni: { status: 401 } }, "no name in the handshake", "HTTP 401"],
+            [
+                "the default endpoint is on, and the handler refuses by itself",
+                { endpoint: { status: 403, headers: { "apigw-requestid": "r" }, body: '{"message":"no client certificate"}' } },
+                `the default endpoint ${API_ID}.execute-api`,
+                "HTTP 403",
+            ],
+            ["the default endpoint is on", { endpoint: { status: 500 } }, `the default endpoint ${API_ID}.execute-api`, "HTTP 500"],
+        ];
+        for (const [title, changes, where, seen] of openings)
+            it(`when ${title}`, async () => {
+                const { ok, text } = await judge(changes);
+                expect(ok).to.equal(false);
+                expect(text).to.contain("Verdict: open around the edge.");
+                expect(lineOf(text, where))
+                    .to.match(/^ {2}open: /)
+                    .and.contain(`seen: ${seen}`);
+                expect(text.match(/^ {2}open: /gm)).to.have.length(1);
+            });
+    });
+
+    describe("fails what is not live", () => {
+        it("when the edge cannot reach the origin, with what was expected and seen, and the doctor to ask next", async () => {
+            const { ok, text } = await judge({ edge: { status: 525, headers: { "cf-ray": "1" } } });
+            expect(ok).to.equal(false);
+            expect(text).to.contain("Verdict: not live through the edge.");
+            expect(lineOf(text, "through the edge:")).to.contain("must be answered by API Gateway (apigw-requestid)");
+            expect(lineOf(text, "through the edge:")).to.contain("seen: HTTP 525 (cf-ray)").and.contain("not an answer of API Gateway's");
+            expect(text.split("\n").at(-1)).to.equal(
+                `  npx cloudflare-protected-http-api doctor ${DOMAIN} --target ${TARGET} --api-id ${API_ID}`,
+            );
+        });
+
+        it("when something else answers 200", async () => {
+            expect((await judge({ edge: { status: 200 } })).text).to.contain("not live through the edge");
+        });
+
+        it("when the edge's certificate is another's, or nobody's whom we trust", async () => {
+            const other = await judge({}, { names: ["other.example.com"] });
+            expect(lineOf(other.text, "down: through the edge")).to.contain("ERR_TLS_CERT_ALTNAME_INVALID");
+            expect(stage!.requests.filter(({ name }) => name === DOMAIN)).to.deep.equal([]);
+            await stage!.close();
+            const untrusted = await judge({}, { issuer: await createWebCa(generateKeys) });
+            expect(lineOf(untrusted.text, "down: through the edge")).to.match(/SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_/);
+        });
+    });
+
+    describe("is not sure, and says why", () => {
+        it("when a server answers 403 to everything", async () => {
+            const all = { status: 403, headers: { "apigw-requestid": "r" } };
+            const { ok, text } = await judge({ edge: all, direct: all, regional: all, noSni: all, endpoint: all });
+            expect(ok).to.equal(false);
+            expect(text).to.contain("Verdict: inconclusive.").and.contain("a refused client certificate, a missing mapping, an authorizer");
+            expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*what the edge's visitor gets too/);
+        });
+
+        it("when an API that says 404 to visitors says the same around the edge", async () => {
+            const { text } = await judge({ edge: { ...LIVE, status: 404 }, regional: { status: 404 } });
+            expect(lineOf(text, "that name in the handshake")).to.match(
+                /^ {2}inconclusive: .*HTTP 404 is what the edge's visitor gets too/,
+            );
+        });
+
+        it("when Cloudflare challenges this machine", async () => {
+            const { text } = await judge({ edge: { status: 403, headers: { "cf-mitigated": "challenge", "cf-ray": "1" } } });
+            expect(text).to.contain("Verdict: inconclusive.").and.contain("Cloudflare challenged this machine");
+        });
+
+        it("when the answer is from Cloudflare's cache", async () => {
+            const { text } = await judge({ edge: { ...LIVE, headers: { "apigw-requestid": "old", "cf-cache-status": "HIT" } } });
+            expect(text).to.contain("Verdict: inconclusive.").and.contain("not cached");
+        });
+
+        it("when a server hangs, within the time that it was given", async () => {
+            const started = Date.now();
+            stage = await play(webCa, { direct: "hang", endpoint: "hang" });
+            const { text } = await check(settings(3));
+            expect(Date.now() - started).to.be.within(2900, 6000);
+            expect(lineOf(text, "without a client certificate")).to.contain("seen: no answer within 3 s - neither answered nor closed");
+            expect(text).to.contain("within 3 s (").and.contain("Verdict: inconclusive.");
+        });
+
+        it("when AWS is not to be reached from here", async () => {
+            stage = await play(webCa);
+            const edgeOnly = stage.connectTo.replace(/^[^,]*/, "*.execute-api.eu-west-1.amazonaws.com:443:127.0.0.1:1");
+            const rows = await round(settings(10, { CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: edgeOnly }), 10_000);
+            const text = failureText(settings(10), rows, 1);
+            expect(text).to.contain("Verdict: inconclusive.");
+            expect(lineOf(text, "without a client certificate")).to.contain(
+                "seen: ECONNREFUSED, before any server certificate that is valid for the name",
+            );
+        });
+
+        it("when the origin's certificate is not good for the name, to whom no header is told", async () => {
+            const { text } = await judge({ direct: { status: 403 } }, { names: ["other.example.com"] });
+            expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*ERR_TLS_CERT_ALTNAME_INVALID/);
+            expect(stage!.requests.filter(({ name }) => name === DOMAIN)).to.deep.equal([]);
+        });
+
+        it("when a wrong certificate comes before a reset within the handshake", async () => {
+            const { text } = await judge({ direct: "mid-handshake" }, { names: ["other.example.com"] });
+            expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*before any server certificate/);
+        });
+    });
+
+    describe("run by node from its standard input", () => {
+        const run = async (extra: Record<string, string> = {}): Promise<{ code: number | null; stdout: string; stderr: string }> => {
+            const folder = fs.mkdtempSync(path.join(os.tmpdir(), "verification-test-"));
+            const caFile = path.join(folder, "ca.pem");
+            fs.writeFileSync(caFile, webCa.certificatePem);
+            const env = { ...process.env, NODE_OPTIONS: "", NODE_EXTRA_CA_CERTS: caFile, ...environment(1, extra) };
+            const child = spawn(process.execPath, ["-", `check https://${DOMAIN}`], { cwd: folder, env });
+            let [stdout, stderr] = ["", ""];
+            child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+            child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+            child.stdin.end(fs.readFileSync(SCRIPT));
+            const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+            fs.rmSync(folder, { recursive: true });
+            return { code, stdout, stderr };
+        };
+
+        it("says the same at every success, and nothing else", async () => {
+            stage = await play(webCa);
+            expect(await run()).to.deep.equal({ code: 0, stdout: "live and closed\n", stderr: "" });
+        });
+
+        it("fails with the text on its standard error, in which no header's value is", async () => {
+            stage = await play(webCa, { direct: LIVE });
+            const { code, stdout, stderr } = await run();
+            expect([code, stdout]).to.deep.equal([1, ""]);
+            expect(stderr).to.contain("Verdict: open around the edge.").and.not.contain(SECRET);
+        });
+
+        it("tells of unreadable settings without showing them", async () => {
+            stage = await play(webCa);
+            const { code, stderr } = await run({ VERIFICATION_HEADERS: `{${SECRET}` });
+            expect(code).to.equal(1);
+            expect(stderr).to.equal("VERIFICATION_HEADERS must be JSON\n");
+            expect((await run({ VERIFICATION_TARGET: "" })).stderr).to.contain("VERIFICATION_TARGET is not set");
+        });
+    });
+
+    it("finds where names live as curl's --connect-to says it", () => {
+        const entries = "a.example:443:[::1]:1,*.example:443:127.0.0.1:2,:8443:127.0.0.1:3,b.test::c.test:";
+        expect(locate(entries, "a.example", 443)).to.deep.equal({ host: "::1", port: 1 });
+        expect(locate(entries, "x.y.example", 443)).to.deep.equal({ host: "127.0.0.1", port: 2 });
+        expect(locate(entries, "any.test", 8443)).to.deep.equal({ host: "127.0.0.1", port: 3 });
+        expect(locate(entries, "b.test", 443)).to.deep.equal({ host: "c.test", port: 443 });
+        expect(locate(entries, "example", 443)).to.deep.equal({ host: "example", port: 443 });
+        expect(() => locate("nonsense", "a", 443)).to.throw("CONNECT_TO must be");
+    });
+
+    it("holds nothing but node's own modules and no carriage return", () => {
+        const text = fs.readFileSync(SCRIPT, "utf8");
+        const required = [...text.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
+        expect(required).not.to.deep.equal([]);
+        expect(required.filter((name) => !name!.startsWith("node:"))).to.deep.equal([]);
+        expect(text).not.to.match(/\r|\bimport\(/);
+    });
+});

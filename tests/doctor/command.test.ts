@@ -1,0 +1,180 @@
+/** The doctor as a person calls it: a process of its own, against the lab. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { expect } from "chai";
+import { RULES } from "../../doctor/diagnose/causes";
+import type { Report } from "../../doctor";
+import { FAULTS } from "../../lab/faults";
+import { PATIENT, Patient, TOKEN } from "../support/patient";
+
+const ROOT = path.join(__dirname, "..", "..");
+
+interface Ended {
+    code: number | null;
+    stdout: string;
+    stderr: string;
+}
+
+describe("the doctor's command", function () {
+    let patient: Patient;
+    let folder: string;
+
+    before(async () => {
+        patient = await Patient.admit();
+        folder = fs.mkdtempSync(path.join(os.tmpdir(), "doctor-test-"));
+        fs.writeFileSync(path.join(folder, "ca.pem"), patient.cloud.webCa.certificatePem);
+    });
+    after(async () => {
+        fs.rmSync(folder, { recursive: true, force: true });
+        await patient.discharge();
+    });
+    beforeEach(() => patient.heal());
+
+    /** The flags that lead into the lab. */
+    const lab = (): string[] => {
+        const { targetDomainName, apiId, network } = patient.outside();
+        return [
+            ...["--target", targetDomainName!, "--api-id", apiId!, "--timeout", "10s", "--cacert", path.join(folder, "ca.pem")],
+            ...network!.dnsServers!.flatMap((one) => ["--dns-server", one]),
+            ...network!.connectTo!.flatMap((one) => ["--connect-to", one]),
+        ];
+    };
+    const clouds = (): Record<string, string> => ({
+        AWS_ENDPOINT_URL: patient.controlPlane.awsEndpoint,
+        AWS_ACCESS_KEY_ID: "AKIALAB",
+        AWS_SECRET_ACCESS_KEY: "secret-key-of-the-test",
+        AWS_REGION: "eu-central-1",
+        CLOUDFLARE_API_TOKEN: TOKEN,
+    });
+    const run = (args: string[], env: Record<string, string> = {}, during: (child: ReturnType<typeof spawn>) => void = () => undefined) =>
+        new Promise<Ended>((resolve, reject) => {
+            const child = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "doctor", "main.ts"), "doctor", ...args], {
+                cwd: ROOT,
+                env: { PATH: process.env.PATH, HOME: folder, ...env },
+            });
+            const ended: Ended = { code: null, stdout: "", stderr: "" };
+            child.stdout.on("data", (chunk: Buffer) => (ended.stdout += chunk.toString()));
+            child.stderr.on("data", (chunk: Buffer) => (ended.stderr += chunk.toString()));
+            child.on("error", reject);
+            child.on("close", (code) => resolve({ ...ended, code }));
+            during(child);
+        });
+    const inside = (): string[] => [...lab(), "--cloudflare-base-url", patient.controlPlane.cloudflareBaseUrl];
+
+    it("says healthy with exit code 0, in plain lines", async () => {
+        const { code, stdout, stderr } = await run([PATIENT, ...inside()], clouds());
+        expect(stderr).to.equal("");
+        expect(stdout).to.contain(`${PATIENT}: HEALTHY`).and.not.contain("\x1b[");
+        expect(code).to.equal(0);
+    });
+
+    it("tells cause, impact, fix and how to confirm with exit code 1, and nothing secret", async () => {
+        await patient.break("association-off");
+        const { code, stdout, stderr } = await run([PATIENT, ...inside()], clouds());
+        expect(code).to.equal(1);
+        for (const label of ["CAUSE", "IMPACT", "FIX", "CONFIRM", "[AOP-ASSOCIATION-OFF]", "README.md#aop-association-off"])
+            expect(stdout).to.contain(label);
+        for (const secret of [TOKEN, "secret-key-of-the-test"]) expect(stdout + stderr).not.to.contain(secret);
+    });
+
+    it("could not tell: exit code 2, and what to give", async () => {
+        await patient.break("association-off");
+        const { code, stdout } = await run([PATIENT, ...lab(), "--no-aws"]);
+        expect(code).to.equal(2);
+        expect(stdout).to.contain("COULD NOT TELL").and.contain("CLOUDFLARE_API_TOKEN");
+    });
+
+    it("prints one JSON object and nothing else", async () => {
+        await patient.break("default-endpoint-open");
+        const { code, stdout, stderr } = await run([PATIENT, "--json", ...inside()], clouds());
+        const report = JSON.parse(stdout) as Report;
+        expect([code, stderr, report.schemaVersion, report.verdict, report.causes[0]?.id]).to.deep.equal([
+            1,
+            "",
+            1,
+            "fault",
+            "DEFAULT-ENDPOINT-OPEN",
+        ]);
+    });
+
+    it("writes a page", async () => {
+        const page = path.join(folder, "report.html");
+        const { code } = await run([PATIENT, "--html", page, ...lab(), "--no-aws"]);
+        expect(code).to.equal(0);
+        expect(fs.readFileSync(page, "utf8")).to.contain(PATIENT).and.contain("<!doctype html>");
+    });
+
+    it("looks at several names at once, with one summary; the worst gives the exit code", async () => {
+        const file = path.join(folder, "all.json");
+        fs.writeFileSync(file, JSON.stringify([{ domainName: PATIENT }, "no-such.dev.example.com"]));
+        const { code, stdout } = await run(["--all", file, ...lab(), "--no-aws"]);
+        expect(stdout).to.contain(`${PATIENT}: HEALTHY`);
+        expect(stdout).to.match(/FAULT.*no-such\.dev\.example\.com.*RECORD-MISSING/);
+        expect(code).to.equal(1);
+    });
+
+    it("waits until it is healthy", async () => {
+        await patient.break("grey-record");
+        const { code, stderr } = await run([PATIENT, "--wait", "40s", ...lab(), "--no-aws"], {}, (child) => {
+            // Mended once the first look has found it.
+            child.stderr!.once("data", () => patient.heal());
+        });
+        expect(stderr).to.contain("RECORD-DNS-ONLY");
+        expect(code).to.equal(0);
+    });
+
+    it("tells what it last saw when the waiting is interrupted", async () => {
+        await patient.break("grey-record");
+        const { code, stdout, stderr } = await run([PATIENT, "--wait", "1h", ...lab(), "--no-aws"], {}, (child) => {
+            child.stderr!.once("data", () => child.kill("SIGINT"));
+        });
+        expect(stderr).to.contain("RECORD-DNS-ONLY");
+        expect(stdout).to.contain(`${PATIENT}: FAULT`).and.contain("CAUSE");
+        expect(code).to.equal(1);
+    });
+
+    it("has nothing to tell when the first look is interrupted", async () => {
+        const silent = net.createServer().listen(0, "127.0.0.1");
+        await once(silent, "listening");
+        try {
+            const there = `${PATIENT}:443:127.0.0.1:${(silent.address() as net.AddressInfo).port}`;
+            const { code, stdout } = await run([PATIENT, "--wait", "1h", "--connect-to", there, ...lab(), "--no-aws"], {}, (child) => {
+                silent.once("connection", () => child.kill("SIGINT"));
+            });
+            expect([code, stdout]).to.deep.equal([130, ""]);
+        } finally {
+            silent.close();
+        }
+    });
+
+    const BAD: [string, string[], string][] = [
+        ["no name", [], "give a name such as api.example.com, or --all FILE"],
+        ["a name that is none", ["not a name"], "must be a full domain name"],
+        ["an unknown option", [PATIENT, "--nonsense"], "unknown option"],
+        ["a time that is none", [PATIENT, "--timeout", "soon"], "must be a time such as 15s or 5m"],
+        ["a file that is not there", ["--all", "/no/such/file"], "--all must be a file that can be read"],
+        ["a certificate without its key", [PATIENT, "--cert", "package.json"], "--cert and --key must be given together"],
+        ["a certificate that is none", [PATIENT, "--cert", "package.json", "--key", "package.json"], "--cert must be"],
+        ["a header whose variable is not set", [PATIENT, "--header-env", "x-a=NOT_SET_AT_ALL"], "NOT_SET_AT_ALL must be set"],
+        ["a connect-to that is none", [PATIENT, "--connect-to", "nonsense"], "connect-to must be host:port"],
+        ["a DNS server that is none", [PATIENT, "--dns-server", "nonsense"], "--dns-server must be"],
+    ];
+    for (const [title, args, said] of BAD)
+        it(`refuses ${title} with a sentence and exit code 2`, async () => {
+            const { code, stderr, stdout } = await run(args);
+            expect(stderr).to.contain(said).and.not.contain("    at ");
+            expect([code, stdout]).to.deep.equal([2, ""]);
+        });
+
+    it("has an anchor in the README for every cause, and a fault of the lab", () => {
+        const readme = fs.readFileSync(path.join(ROOT, "README.md"), "utf8");
+        const anchors = [...readme.matchAll(/<a id="([a-z0-9-]+)"><\/a>/g)].map(([, id]) => id!.toUpperCase());
+        expect(anchors.sort()).to.deep.equal(RULES.map(({ id }) => id).sort());
+        for (const [, link] of readme.matchAll(/\]\(#([a-z0-9-]+)\)/g)) expect(anchors).to.contain(link!.toUpperCase());
+        expect([...new Set(Object.values(FAULTS).map(({ cause }) => cause))].sort()).to.deep.equal(RULES.map(({ id }) => id).sort());
+    });
+});
