@@ -4,7 +4,7 @@ import { RULES } from "../../doctor/causes";
 import { causePlace, reportHtml } from "../../doctor/html";
 import { STYLE } from "../../doctor/htmlStyle";
 import type { Report } from "../../doctor/report";
-import { SAMPLES } from "../../tools/htmlCheck";
+import { SAMPLES } from "../support/doctorReports";
 
 const [HEALTHY, FAULT, UNKNOWN] = SAMPLES as [Report, Report, Report];
 const VOID = ["meta", "path"];
