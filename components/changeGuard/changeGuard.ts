@@ -61,7 +61,7 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
                 fix:
                     presented === undefined
                         ? `${finishFirst}. If the API was never live, \`pulumi destroy\` and start again, or use break-glass`
-                        : "make a second component for the new name, move the visitors to it, then remove this one",
+                        : "create a second component for the new name, move the visitors to it, then remove this one",
             });
     // After a failure nobody knows which of the trusted authorities the edge presents: each of them must stay.
     const mustStay = presented === undefined ? Object.keys(old.authorities) : [presented];

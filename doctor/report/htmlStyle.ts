@@ -109,5 +109,10 @@ td.middle { min-width: 11rem; }
 td.short { white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 @media (min-width: 64rem) { tbody th.wide { white-space: nowrap; } }
-@media print { pre, .scroll { overflow: visible; } .cause, .node { break-inside: avoid; } }
+@media print {
+    pre, .scroll { overflow: visible; }
+    .scroll th, .scroll td { min-width: 0; padding: .375rem; }
+    .scroll th { white-space: normal; }
+    .cause, .node { break-inside: avoid; }
+}
 `;

@@ -129,7 +129,7 @@ function wayOut(world: World, next: Intent, found: Refusal[]): Intent[] {
     // The name first: the rest is judged again after it.
     const name = found.find(({ rule }) => rule === "other-name");
     if (name) {
-        expect(name.fix).to.contain("make a second component for the new name");
+        expect(name.fix).to.contain("create a second component for the new name");
         return [];
     }
     const drop = found.find(({ rule }) => rule === "drop-presented");

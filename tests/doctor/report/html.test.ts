@@ -4,7 +4,7 @@ import { RULES } from "../../../doctor/diagnose/causes";
 import { causePlace, reportHtml } from "../../../doctor/report/html";
 import { STYLE } from "../../../doctor/report/htmlStyle";
 import type { Report } from "../../../doctor/report/report";
-import { SAMPLES } from "../../../tools/htmlCheck";
+import { SAMPLES } from "../../support/doctorReports";
 
 const [HEALTHY, FAULT, UNKNOWN] = SAMPLES as [Report, Report, Report];
 const VOID = ["meta", "path"];
