@@ -1,16 +1,14 @@
 /** What a dashboard did is seen by `pulumi refresh` and taken back by the next `up`, for every kind of resource. */
 import { expect } from "chai";
-import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
-import { addHandler } from "../support/handler";
-import { pooledKeys } from "../support/keys";
 import { needsPulumi } from "../support/needsPulumi";
 import { EXHAUSTIVE } from "../support/seed";
 import { RealHost } from "./hosts";
 import { addCertificate, program } from "./programs";
 import { summary } from "./summary";
 import { TAMPERS, type Tamper } from "./tampers";
-import { Watch } from "./watch";
+import { startLab } from "./stage";
+import type { Watch } from "./watch";
 
 const rolesOf = ({ role, also = [] }: Tamper): string[] => [role, ...also];
 
@@ -34,10 +32,9 @@ describe("what a dashboard did", function () {
 
     before(async function () {
         needsPulumi(this);
-        cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
-        addHandler(cloud);
+        watch = await startLab();
+        ({ cloud } = watch);
         await addCertificate(cloud);
-        watch = await Watch.start(cloud);
         host = await RealHost.open(watch.watched());
         const done = await host.up(deployed);
         expect(done.ok, done.text).to.equal(true);

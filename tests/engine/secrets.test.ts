@@ -2,21 +2,17 @@
 import * as os from "node:os";
 import { expect } from "chai";
 import { stranger } from "../../lab/traffic/attackers";
-import { createCloud } from "../../lab/createCloud";
-import { addHandler } from "../support/handler";
-import { pooledKeys } from "../support/keys";
 import { RealHost } from "./hosts";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
 import { NAME, program } from "./programs";
-import { Watch } from "./watch";
+import { startLab } from "./stage";
 import { needsPulumi } from "../support/needsPulumi";
 
 describe("secrets on the real engine", function () {
     it("are nowhere in clear text, and the state knows nothing of the machine", async function () {
         needsPulumi(this);
-        const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
-        addHandler(cloud);
-        const watch = await Watch.start(cloud);
+        const watch = await startLab();
+        const { cloud } = watch;
         const log: string[] = [];
         cloud.events.on("event", (event) => log.push(JSON.stringify(event)));
         const made = watch.watched();

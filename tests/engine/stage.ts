@@ -7,6 +7,13 @@ import type { Done, Host } from "./hosts";
 import { STEPS, type Step } from "./programs";
 import { Watch } from "./watch";
 
+/** A new lab with its data planes running, and the function that the programs ask for. */
+export async function startLab(): Promise<Watch> {
+    const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
+    addHandler(cloud);
+    return Watch.start(cloud);
+}
+
 export class Stage<H extends Host> {
     /** What puts everything back to the end of a step, by its title; "" is before the first. */
     readonly #ends = new Map<string, () => void>();
@@ -19,9 +26,7 @@ export class Stage<H extends Host> {
     }
 
     static async open<H extends Host>(makeHost: (watch: Watch) => Promise<H>): Promise<Stage<H>> {
-        const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
-        addHandler(cloud);
-        const watch = await Watch.start(cloud);
+        const watch = await startLab();
         return new Stage(watch, await makeHost(watch));
     }
 
