@@ -12,7 +12,7 @@ import { doctorLine } from "./doctorCommand";
 import { applyFault, FAULTS } from "./faults";
 import { playIdentities, type Row, type Scene } from "./traffic/identities";
 import { rotate, type Phase } from "./traffic/rotation";
-import { addSibling } from "./traffic/secondApi";
+import { addSecondApi, secondApiDomain } from "./traffic/secondApi";
 
 interface Options {
     fault?: string;
@@ -41,8 +41,8 @@ function readConfig(mode: string): { config: Record<string, string>; domainName:
 /** Everything that the attackers have, of a deployment that is whole; the fault comes after. */
 async function surroundings(deployment: Deployment, options: Options, domainName: string, zoneId: string): Promise<Scene> {
     const { cloud, engine, gateway, edge } = deployment;
-    const siblingName = `sibling.${domainName.split(".").slice(-2).join(".")}`;
-    await addSibling(cloud, siblingName);
+    const otherDomain = secondApiDomain(domainName.split(".").slice(-2).join("."));
+    await addSecondApi(cloud, otherDomain);
     const certificates = [...cloud.cloudflare.zones.get(zoneId)!.hostnameCertificates.values()];
     await activation(certificates.map(({ activeAt }) => activeAt));
     const shared = options.mode === "shared";
@@ -52,7 +52,7 @@ async function surroundings(deployment: Deployment, options: Options, domainName
     return {
         cloud,
         domainName,
-        siblingName,
+        otherDomain,
         regional: targetDomainName,
         apiIds: [[...mappings.values()][0]!.apiId],
         shared,

@@ -17,7 +17,7 @@ export interface Surroundings {
     gateway: { port: number; httpPort: number };
     edge: { port: number; httpPort: number };
     /** Another custom domain of the account, without mutual TLS. */
-    siblingName: string;
+    otherDomain: string;
     /** The regional name of the domain, once it has one. */
     regional?: string;
     /** The APIs whose default endpoints are tried. */
@@ -97,11 +97,11 @@ function otherMappings({ cloud, domainName, apiIds }: Surroundings): string[] {
 
 /** The ways around over one version of TLS. */
 export function bypasses(around: Surroundings, tls: Version): Bypass[] {
-    const { cloud, domainName, siblingName, regional, apiIds } = around;
+    const { cloud, domainName, otherDomain, regional, apiIds } = around;
     const found: Bypass[] = [];
     const add = (id: string, play: Bypass["send"]) => found.push({ id, tls, send: play });
     const at = (servername: string, more?: Parameters<typeof direct>[3]) => direct(around, tls, servername, more);
-    const sibling = () => at(siblingName, { host: siblingName });
+    const askOther = () => at(otherDomain, { host: otherDomain });
 
     add("no-certificate", () => at(domainName));
     add("stranger", () => at(domainName, { identity: around.stranger }));
@@ -113,12 +113,12 @@ export function bypasses(around: Surroundings, tls: Version): Bypass[] {
         add("sni-none", () => at("", { expectedName: regional }));
         add("sni-regional", () => at(regional));
     }
-    add("sni-sibling", async () => {
-        const twin = answered(await sibling());
-        return { ...(await at(siblingName)), twin };
+    add("sni-other-domain", async () => {
+        const twin = answered(await askOther());
+        return { ...(await at(otherDomain)), twin };
     });
-    add("resumed-from-sibling", async () => {
-        const first = await sibling();
+    add("resumed-from-other-domain", async () => {
+        const first = await askOther();
         const session = first.result.kind === "status" ? first.result.session : undefined;
         // Without a ticket nothing is resumed, and a refusal proves nothing.
         return { ...(await at(domainName, { session })), twin: answered(first) && session !== undefined };
