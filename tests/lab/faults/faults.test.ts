@@ -190,24 +190,21 @@ describe("the lab's faults", function () {
         const said = ({ status, invocations }: { status: number; invocations: number }) =>
             `${status || "closed"}${invocations ? " ran" : ""}`;
         const [direct, mine] = await Promise.all([call(cloud, at), call(cloud, { ...at, client: own })]);
-        const rows = await playIdentities(
-            {
-                cloud,
-                domainName: NAME,
-                otherDomain: OTHER_DOMAIN,
-                regional: domain.targetDomainName,
-                apiIds: [[...domain.mappings.values()][0]!.apiId],
-                shared: false,
-                gateway,
-                edge,
-                own,
-                stranger: attack,
-                forged: counterfeit,
-                expired: undefined,
-                versions: [version],
-            },
-            () => undefined,
-        );
+        const rows = await playIdentities({
+            cloud,
+            domainName: NAME,
+            otherDomain: OTHER_DOMAIN,
+            regional: domain.targetDomainName,
+            apiIds: [[...domain.mappings.values()][0]!.apiId],
+            shared: false,
+            gateway,
+            edge,
+            own,
+            stranger: attack,
+            forged: counterfeit,
+            expired: undefined,
+            versions: [version],
+        });
         const { seen, invocations } = rows.find(({ id }) => id === "visitor")!;
         const visitor = `${seen.replace("HTTP ", "")}${invocations ? " ran" : ""}`;
         return { sees: { visitor, direct: said(direct), own: said(mine) }, red: rows.filter((row) => !row.ok) };
