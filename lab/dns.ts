@@ -46,7 +46,7 @@ export function defaultEndpoint(cloud: Cloud, apiId: string): string {
     return `${apiId.toLowerCase()}.execute-api.${cloud.aws.region}.amazonaws.com`;
 }
 
-/** Where a client that looks `name` up ends; undefined when nowhere. Grey CNAMEs are followed. */
+/** Where a client that looks `name` up ends; undefined when nowhere. DNS-only CNAMEs are followed. */
 export function resolve(cloud: Cloud, name: string): Resolution | undefined {
     let current = normalize(name);
     for (let hops = 0; hops < 8; hops++) {

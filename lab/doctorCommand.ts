@@ -1,13 +1,13 @@
-/** The line that points the doctor at this lab: the lab itself never calls the doctor. */
+/** The command that points the doctor at this lab: the lab itself never calls the doctor. */
 import { startControlPlane, type ControlPlane } from "./controlPlane";
 import type { Deployment } from "./lab";
 import { edgeAddress, gatewayAddress } from "./dns";
 
 /** Starts both control planes for it. */
-export async function doctorLine(
+export async function doctorCommand(
     deployment: Deployment,
     names: { domainName: string; zoneId: string },
-): Promise<{ line: string; controlPlane: ControlPlane }> {
+): Promise<{ command: string; controlPlane: ControlPlane }> {
     const { cloud, edge, gateway, dnsPort } = deployment;
     const controlPlane = await startControlPlane(cloud);
     const domain = cloud.aws.domains.get(names.domainName);
@@ -27,5 +27,5 @@ export async function doctorLine(
         `--cacert ${cloud.commandEnvironment?.NODE_EXTRA_CA_CERTS}`,
         `--cloudflare-base-url ${controlPlane.cloudflareBaseUrl}`,
     ];
-    return { line: words.join(" "), controlPlane };
+    return { command: words.join(" "), controlPlane };
 }

@@ -2,7 +2,7 @@
 import { createCloud } from "./createCloud";
 import { startDns } from "./dns";
 import { startEdge } from "./cloudflare/edge";
-import { Engine, type Step } from "./engine/engine";
+import { Engine, plain, type Step } from "./engine/engine";
 import { startGateway } from "./aws/apigatewayv2/server";
 import { tellNames } from "./local/commandEnvironment";
 import { providers } from "./providers";
@@ -65,7 +65,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
         cloud,
         engine,
         outputs: run.outputs,
-        resources: [...engine.state.values()].filter((one) => one.custom).length,
+        resources: [...engine.state.values()].filter(({ custom }) => custom).length,
         gateway,
         edge,
         dnsPort: dns.port,
@@ -73,14 +73,8 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     };
 }
 
-const isWrapped = (value: unknown): value is { value: unknown } => typeof value === "object" && value !== null && "value" in value;
-
 /** An output of one resource in the state, unwrapped: for the attacks that need a key which only the state has. */
 export function stateOutput(engine: Engine, name: string, property: string): string | undefined {
-    for (const one of engine.state.values()) {
-        if (one.name !== name) continue;
-        const value = one.outputs[property];
-        return String(isWrapped(value) ? value.value : value);
-    }
-    return undefined;
+    const resource = [...engine.state.values()].find((candidate) => candidate.name === name);
+    return resource && String(plain(resource.outputs[property]));
 }

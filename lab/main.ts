@@ -1,18 +1,17 @@
 /** `npm start`: the stack on the lab, and who can reach it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Table from "cli-table3";
 import { Command, Option } from "commander";
-import pc from "picocolors";
 import { parse } from "yaml";
 import program from "../index";
-import { expired, forged, stranger } from "./traffic/attackers";
-import { deploy, stateOutput, type Deployment } from "./lab";
-import { doctorLine } from "./doctorCommand";
+import { doctorCommand } from "./doctorCommand";
 import { applyFault, FAULTS } from "./faults";
-import { playIdentities, type Row, type Scene } from "./traffic/identities";
-import { rotate, type Phase } from "./traffic/rotation";
-import { addSibling } from "./traffic/secondApi";
+import { deploy, stateOutput, type Deployment } from "./lab";
+import { closingText, faultsList, phaseLine, phasesReport, rowsReport, stepLines } from "./report";
+import { expired, forged, stranger } from "./traffic/attackers";
+import { playIdentities, type Scene } from "./traffic/identities";
+import { rotate } from "./traffic/rotation";
+import { addSecondApi, secondApiDomain } from "./traffic/secondApi";
 
 interface Options {
     fault?: string;
@@ -23,12 +22,31 @@ interface Options {
     keep?: boolean;
 }
 
-const PROJECT = "cloudflare-protected-http-api";
-const ROOT = path.join(__dirname, "..");
-const NOT_PROVED =
-    "The lab proves this project's wiring against stated rules (lab/README.md). It is not AWS and not Cloudflare, and shares our assumptions about both.";
+/** What Pulumi.dev.yaml says. */
+interface Site {
+    config: Record<string, string>;
+    domainName: string;
+    zoneId: string;
+    region: string;
+}
 
-function readConfig(mode: string): { config: Record<string, string>; domainName: string; zoneId: string; region: string } {
+/** One call of `npm start`. */
+interface Session {
+    options: Options;
+    site: Site;
+    deployment: Deployment;
+    started: number;
+    /** Prints, unless the output is JSON. */
+    say(text: string): void;
+}
+
+const PROJECT = "cloudflare-protected-http-api";
+const STACK = "dev";
+const ROOT = path.join(__dirname, "..");
+
+const zoneNameOf = (domainName: string): string => domainName.split(".").slice(-2).join(".");
+
+function readSite(mode: string): Site {
     const file = parse(fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8")) as { config?: Record<string, unknown> } | null;
     // As the CLI does it: every value is a text.
     const config = Object.fromEntries(Object.entries(file?.config ?? {}).map(([key, value]) => [key, String(value)]));
@@ -39,10 +57,10 @@ function readConfig(mode: string): { config: Record<string, string>; domainName:
 }
 
 /** Everything that the attackers have, of a deployment that is whole; the fault comes after. */
-async function surroundings(deployment: Deployment, options: Options, domainName: string, zoneId: string): Promise<Scene> {
+async function setScene({ deployment, options, site: { domainName, zoneId } }: Session): Promise<Scene> {
     const { cloud, engine, gateway, edge } = deployment;
-    const siblingName = `sibling.${domainName.split(".").slice(-2).join(".")}`;
-    await addSibling(cloud, siblingName);
+    const otherDomain = secondApiDomain(zoneNameOf(domainName));
+    await addSecondApi(cloud, otherDomain);
     const certificates = [...cloud.cloudflare.zones.get(zoneId)!.hostnameCertificates.values()];
     await activation(certificates.map(({ activeAt }) => activeAt));
     const shared = options.mode === "shared";
@@ -52,7 +70,7 @@ async function surroundings(deployment: Deployment, options: Options, domainName
     return {
         cloud,
         domainName,
-        siblingName,
+        otherDomain,
         regional: targetDomainName,
         apiIds: [[...mappings.values()][0]!.apiId],
         shared,
@@ -71,151 +89,72 @@ async function activation(times: number[]): Promise<void> {
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left + 1));
 }
 
-const EDGES = ["top", "bottom", "left", "right", "mid"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`]);
-
-/** With lines around its cells on a terminal, and plain lines elsewhere. */
-function tableOf(head: string[]): Table.Table {
-    const plain = { ...Object.fromEntries([...EDGES, "mid-mid"].map((edge) => [edge, ""])), middle: " " };
-    return new Table({
-        head,
-        style: { head: [], border: [], compact: true, ...(process.stdout.isTTY ? {} : { "padding-left": 0 }) },
-        ...(process.stdout.isTTY ? {} : { chars: plain }),
-    });
-}
-
-function printRows(rows: Row[], colour: boolean): void {
-    const { green, red, yellow } = pc.createColors(colour);
-    const table = tableOf(["", "who", "TLS", "expected", "seen", "Lambda invocations", ""]);
-    for (const row of rows)
-        table.push([
-            row.ok ? green("ok") : red("NO"),
-            row.id,
-            row.tls,
-            row.expected,
-            row.ok ? row.seen : red(row.seen),
-            row.invocations,
-            row.note ? yellow(row.note) : "",
-        ]);
-    console.log(table.toString());
-}
-
-function printPhases(phases: Phase[]): void {
-    const head = [
-        "deployment",
-        "resources moved",
-        "seconds",
-        "visitors served",
-        "on a kept connection",
-        "dropped",
-        "around the edge",
-        "got in",
-    ];
-    const table = tableOf(head);
-    for (const one of phases)
-        table.push([
-            one.title,
-            one.moved,
-            one.seconds.toFixed(1),
-            one.served,
-            one.kept,
-            one.dropped.length,
-            one.bypasses,
-            one.entered.length,
-        ]);
-    console.log(table.toString());
-}
-
-/** `--rotate`: resolves to whether nobody was dropped and nobody got in. */
-async function runRotation(deployment: Deployment, options: Options, config: Record<string, string>, scene: Scene): Promise<boolean> {
-    const say = (text: string) => (options.json ? undefined : console.log(text));
-    say(`\nChanging the CA of https://${scene.domainName} in three deployments, with visitors and attackers all the while.\n`);
-    const phases = await rotate(deployment, scene, { program, project: PROJECT, stack: "dev", config }, ({ title, seconds }) =>
-        say(`  ${seconds.toFixed(1).padStart(4)} s  ${title}`),
-    );
+/** `--rotate`: resolves to whether no visitor was dropped and no attacker got in. */
+async function runRotation({ deployment, options, site, say }: Session, scene: Scene): Promise<boolean> {
+    say(`\nChanging the CA of https://${site.domainName} in three deployments, with visitors and attackers all the while.\n`);
+    const run = { program, project: PROJECT, stack: STACK, config: site.config };
+    const phases = await rotate(deployment, scene, run, (phase) => say(phaseLine(phase)));
     const ok = phases.every(({ served, dropped, entered }) => served > 0 && dropped.length === 0 && entered.length === 0);
     if (options.json) console.log(JSON.stringify({ phases, ok }));
-    else {
-        console.log();
-        printPhases(phases);
-        say(`\n${ok ? "Nobody was dropped, and nobody got in." : "NOT as it should be."}\n\n${NOT_PROVED}`);
-    }
+    say(phasesReport(phases, ok));
     return ok;
 }
 
-/** What a fault is called, and where it shows. */
-function tellFault(name: string): string {
-    const { summary, row, cause } = FAULTS[name]!;
-    const where = row === undefined ? "No row shows this; the doctor does" : `The row ${row} shows it, and so does the doctor`;
-    return `Fault ${name}: ${summary}. ${where}: ${cause}.`;
+/** Breaks what `--fault` names, then tries every identity; resolves to whether every row is as expected. */
+async function runIdentities({ deployment, options, site, started, say }: Session, scene: Scene): Promise<boolean> {
+    const { domainName, zoneId } = site;
+    const { cloud, resources, edge } = deployment;
+    say(`\nWho can reach https://${domainName}?\n`);
+    if (options.fault) await applyFault(options.fault, { cloud, domainName, zoneId, strangerCaPem: scene.stranger.caPem });
+    const rows = await playIdentities(scene);
+    const ok = rows.every((row) => row.ok);
+    const seconds = (Date.now() - started) / 1000;
+    if (options.json) {
+        const { row = null, cause } = FAULTS[options.fault ?? ""] ?? {};
+        const fault = options.fault && { name: options.fault, row, cause };
+        console.log(JSON.stringify({ resources, seconds, rows, ok, ...(fault ? { fault } : {}) }));
+    }
+    say(rowsReport(rows, resources, seconds));
+    say(closingText(options, domainName, edge.port));
+    return ok;
 }
 
-function listFaults(colour: boolean): void {
-    const { bold } = pc.createColors(colour);
-    for (const [name, { summary, row, cause }] of Object.entries(FAULTS))
-        console.log(`${bold(name)}\n    ${summary}\n    row: ${row ?? "none"}, cause: ${cause}`);
+async function keepRunning({ deployment, site, say }: Session): Promise<void> {
+    const { command } = await doctorCommand(deployment, site);
+    say(`\nWhat the doctor says of it:\n  ${command}`);
+    say("\nRunning until Ctrl-C.");
+    await new Promise(() => undefined);
+}
+
+async function start(options: Options): Promise<Session> {
+    const started = Date.now();
+    const say = (text: string) => {
+        if (!options.json) console.log(text);
+    };
+    const site = readSite(options.mode);
+    const { domainName, zoneId: id, region, config } = site;
+    say(`Deploying ${domainName} (Pulumi.dev.yaml) into the lab: two clouds on loopback, no account, nothing leaves this machine.\n`);
+    // Assets are named relative to the project.
+    process.chdir(ROOT);
+    const zone = { id, name: zoneNameOf(domainName) };
+    const onStep = stepLines(started, say);
+    const deployment = await deploy({ program, project: PROJECT, stack: STACK, config, zone, region, onStep });
+    return { options, site, deployment, started, say };
 }
 
 /** Runs the main job; resolves to the exit code. */
 async function run(options: Options): Promise<number> {
-    const started = Date.now();
-    const say = (text: string) => (options.json ? undefined : console.log(text));
-    const { config, domainName, zoneId, region } = readConfig(options.mode);
-    say(`Deploying ${domainName} (Pulumi.dev.yaml) into the lab: two clouds on loopback, no account, nothing leaves this machine.\n`);
-    let count = 0;
-    // Assets are named relative to the project.
-    process.chdir(ROOT);
-    const deployment = await deploy({
-        program,
-        project: PROJECT,
-        stack: "dev",
-        config,
-        zone: { id: zoneId, name: domainName.split(".").slice(-2).join(".") },
-        region,
-        onStep: (step) => {
-            if (step.done && !step.type.startsWith("pulumi:"))
-                say(
-                    `  ${String(++count).padStart(2)}  ${((Date.now() - started) / 1000).toFixed(1).padStart(4)} s  ${step.op} ${step.type.split(":").pop()} ${step.name}`,
-                );
-        },
-    });
+    const session = await start(options);
+    const { deployment } = session;
     const stop = () => {
         void deployment.close().finally(() => process.exit(130));
     };
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
     try {
-        const scene = await surroundings(deployment, options, domainName, zoneId);
-        if (options.rotate) return (await runRotation(deployment, options, config, scene)) ? 0 : 1;
-        say(`\nWho can reach https://${domainName}?\n`);
-        if (options.fault)
-            await applyFault(options.fault, { cloud: deployment.cloud, domainName, zoneId, strangerCaPem: scene.stranger.caPem });
-        const rows = await playIdentities(scene, () => undefined);
-        const ok = rows.every((row) => row.ok);
-        const seconds = (Date.now() - started) / 1000;
-        const fault = options.fault && {
-            name: options.fault,
-            row: FAULTS[options.fault]!.row ?? null,
-            cause: FAULTS[options.fault]!.cause,
-        };
-        if (options.json) console.log(JSON.stringify({ resources: deployment.resources, seconds, rows, ok, ...(fault ? { fault } : {}) }));
-        else {
-            printRows(rows, pc.isColorSupported && process.stdout.isTTY);
-            say(
-                `\n${deployment.resources} resources, ${rows.length} rows, ${seconds.toFixed(1)} s. ${ok ? "Every row is as expected." : "NOT every row is as expected."}`,
-            );
-            if (options.fault) say(`\n${tellFault(options.fault)}`);
-            const { port } = deployment.edge;
-            say(
-                `\nThrough the edge${options.keep ? "" : " (while it runs with --keep)"}:\n  curl -k --connect-to ${domainName}:443:127.0.0.1:${port} https://${domainName}/`,
-            );
-            say(`\n${NOT_PROVED}`);
-        }
-        if (options.keep) {
-            const { line } = await doctorLine(deployment, { domainName, zoneId });
-            say(`\nWhat the doctor says of it:\n  ${line}`);
-            say("\nRunning until Ctrl-C.");
-            await new Promise(() => undefined);
-        }
+        const scene = await setScene(session);
+        const ok = await (options.rotate ? runRotation(session, scene) : runIdentities(session, scene));
+        if (options.keep) await keepRunning(session);
         return ok ? 0 : 1;
     } finally {
         await deployment.close();
@@ -244,10 +183,7 @@ function main(): void {
         console.error("error: --rotate goes with --json only");
         process.exit(2);
     }
-    if (options.faults) {
-        listFaults(pc.isColorSupported && process.stdout.isTTY);
-        return;
-    }
+    if (options.faults) return console.log(faultsList());
     run(options).then(
         (code) => process.exit(code),
         (error: Error) => {

@@ -1,4 +1,5 @@
 /** From the name to the origin's certificate: records, delegation, SSL mode, ACM. */
+import { createCertificate } from "../aws/createApi";
 import type { AcmCertificate } from "../cloud";
 import { defaultEndpoint } from "../dns";
 import { apiOf, certificateOf, domainOf, fromNow, recordsOf, validationRecordsOf, zoneOf, type Faults, type FaultTarget } from "./target";
@@ -19,7 +20,7 @@ const labelsOf = (target: FaultTarget): string[] => {
 };
 
 export const DNS_AND_TLS: Faults = {
-    "grey-record": {
+    "dns-only-record": {
         summary: "the record is no longer proxied",
         row: "visitor",
         cause: "RECORD-DNS-ONLY",
@@ -113,16 +114,7 @@ export const DNS_AND_TLS: Faults = {
         apply: async (target) => {
             const { cloud } = target;
             const domainName = `www.${zoneOf(target).name}`;
-            const arn = `arn:aws:acm:${cloud.aws.region}:${cloud.aws.accountId}:certificate/${cloud.nextId("certificate")}`;
-            cloud.aws.certificates.set(arn, {
-                arn,
-                domainName,
-                subjectAlternativeNames: [],
-                status: "ISSUED",
-                validationRecords: [],
-                ...(await cloud.webCa.issue([domainName])),
-                tags: {},
-            });
+            const { arn } = await createCertificate(cloud, domainName);
             domainOf(target).certificateArn = arn;
         },
     },

@@ -1,35 +1,15 @@
 /** The origin lets in who did not come through the edge, or has no way to the API. */
+import { createDomain } from "../aws/createApi";
 import type { HttpApi } from "../cloud";
-import { defaultEndpoint } from "../dns";
 import { findFunction } from "../aws/apigatewayv2/routing";
-import { addSibling } from "../traffic/secondApi";
+import { addSecondApi, secondApiDomain } from "../traffic/secondApi";
 import { apiOf, domainOf, mappingOf, stagesOf, zoneOf, type Faults, type FaultTarget } from "./target";
 
 /** Maps the API to one more custom domain, which asks for no client certificate. */
 async function mapOpenly(target: FaultTarget, domainName: string): Promise<void> {
     const { cloud } = target;
     const { id: apiId } = apiOf(target);
-    const certificateArn = `arn:aws:acm:${cloud.aws.region}:${cloud.aws.accountId}:certificate/${cloud.nextId("certificate")}`;
-    cloud.aws.certificates.set(certificateArn, {
-        arn: certificateArn,
-        domainName,
-        subjectAlternativeNames: [],
-        status: "ISSUED",
-        validationRecords: [],
-        ...(await cloud.webCa.issue([domainName])),
-        tags: {},
-    });
-    const { stage } = mappingOf(target);
-    const id = cloud.nextId("mapping");
-    cloud.aws.domains.set(domainName, {
-        domainName,
-        certificateArn,
-        targetDomainName: defaultEndpoint(cloud, `d-${cloud.nextId("domain")}`),
-        hostedZoneId: domainOf(target).hostedZoneId,
-        mutualTls: undefined,
-        mappings: new Map([[id, { id, apiId, stage, apiMappingKey: "" }]]),
-        tags: {},
-    });
+    await createDomain(cloud, { domainName, apiId, stage: mappingOf(target).stage });
 }
 
 /** The API as it is written, and as each stage has it deployed. */
@@ -80,7 +60,7 @@ export const GATEWAY: Faults = {
         cause: "MAPPING-WITHOUT-MTLS",
         apply: (target) => mapOpenly(target, `*.${zoneOf(target).name}`),
     },
-    "sibling-answers-for-our-host": {
+    "other-domain-answers-for-our-host": {
         summary: "a connection made for another name answers for our Host (UNCONFIRMED of API Gateway; a variant of the lab)",
         row: "sni-other-domain",
         cause: "HOST-MISMATCH-ANSWERED",
@@ -88,7 +68,7 @@ export const GATEWAY: Faults = {
             const { cloud } = target;
             cloud.variants.hostMismatch = "answered";
             const open = [...cloud.aws.domains.values()].some(({ mutualTls }) => !mutualTls);
-            if (!open) await addSibling(cloud, `sibling.${zoneOf(target).name}`);
+            if (!open) await addSecondApi(cloud, secondApiDomain(zoneOf(target).name));
         },
     },
     "port-80-open": {

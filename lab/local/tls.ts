@@ -1,7 +1,5 @@
 /** The tls provider: real keys and real certificates. */
-import "reflect-metadata";
-import { randomBytes } from "node:crypto";
-import * as x509 from "@peculiar/x509";
+import { serialNumber, toPem, x509 } from "../pki/x509";
 import { importPrivate, importPublic, keyOutputs } from "../pki/keys";
 import { broken, list, number, oneOf, text, type Props, type ResourceType, type Table } from "../shared/resourceType";
 
@@ -82,12 +80,6 @@ function validity(inputs: Props): { notBefore: Date; notAfter: Date; outputs: Pr
     };
 }
 
-function serial(): string {
-    const bytes = randomBytes(16);
-    bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
-    return bytes.toString("hex");
-}
-
 function checkIssue(inputs: Props): void {
     for (const use of list(inputs, "allowedUses")) {
         if (use !== undefined && !(use in USAGES) && !(use in EXTENDED)) broken("tls-allowed-use", "allowedUses", `unknown use ${use}`);
@@ -143,17 +135,17 @@ const selfSigned: ResourceType = {
         const { outputs, ...dates } = validity(inputs);
         const extensions = [...(await extensionsOf(inputs, keys.publicKey)), ...altNames(inputs)];
         if (inputs.setAuthorityKeyId === true) extensions.push(await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey));
-        const serialNumber = serial();
+        const serial = serialNumber();
         const name = nameOf(inputs);
-        const made = await x509.X509CertificateGenerator.createSelfSigned({
-            serialNumber,
+        const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+            serialNumber: serial,
             name,
             keys,
             signingAlgorithm: keys.signing,
             extensions,
             ...dates,
         });
-        return { id: serialNumber, outputs: { certPem: `${made.toString("pem").trimEnd()}\n`, keyAlgorithm: keys.algorithm, ...outputs } };
+        return { id: serial, outputs: { certPem: toPem(certificate), keyAlgorithm: keys.algorithm, ...outputs } };
     },
     update: () => ({}),
     renew,
@@ -167,13 +159,13 @@ const request: ResourceType = {
     async create(_cloud, inputs) {
         const keys = await importPrivate(text(inputs, "privateKeyPem"), "privateKeyPem");
         const extensions = altNames(inputs);
-        const made = await x509.Pkcs10CertificateRequestGenerator.create({
+        const certificateRequest = await x509.Pkcs10CertificateRequestGenerator.create({
             name: nameOf(inputs),
             keys,
             signingAlgorithm: keys.signing,
             extensions,
         });
-        return { id: serial(), outputs: { certRequestPem: `${made.toString("pem").trimEnd()}\n`, keyAlgorithm: keys.algorithm } };
+        return { id: serialNumber(), outputs: { certRequestPem: toPem(certificateRequest), keyAlgorithm: keys.algorithm } };
     },
     ...STATE_ONLY,
 };
@@ -204,9 +196,9 @@ const locallySigned: ResourceType = {
         const extensions = await extensionsOf(inputs, publicKey);
         if (names) extensions.push(names);
         extensions.push(await x509.AuthorityKeyIdentifierExtension.create(signer.publicKey));
-        const serialNumber = serial();
-        const made = await x509.X509CertificateGenerator.create({
-            serialNumber,
+        const serial = serialNumber();
+        const certificate = await x509.X509CertificateGenerator.create({
+            serialNumber: serial,
             subject: csr.subjectName,
             issuer: ca.subjectName,
             publicKey,
@@ -216,8 +208,8 @@ const locallySigned: ResourceType = {
             ...dates,
         });
         return {
-            id: serialNumber,
-            outputs: { certPem: `${made.toString("pem").trimEnd()}\n`, caKeyAlgorithm: signer.algorithm, ...outputs },
+            id: serial,
+            outputs: { certPem: toPem(certificate), caKeyAlgorithm: signer.algorithm, ...outputs },
         };
     },
     update: () => ({}),

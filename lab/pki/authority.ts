@@ -1,11 +1,8 @@
 /** Certificates made by a real library: the lab's public CA, and the authorities that tests and the edge's stand-in need. */
-import "reflect-metadata";
-import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes, webcrypto } from "node:crypto";
+import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
-import * as x509 from "@peculiar/x509";
-
-type LabCrypto = Parameters<typeof x509.cryptoProvider.set>[0];
-x509.cryptoProvider.set(webcrypto as unknown as LabCrypto);
+import { importPrivate } from "./keys";
+import { serialNumber, toPem, x509 } from "./x509";
 
 /** Returns a PKCS#8 private key PEM. */
 export type KeySource = (algorithm: { type: "RSA"; bits: number } | { type: "ECDSA"; curve: "P256" | "P384" }) => Promise<string>;
@@ -41,7 +38,7 @@ export interface Authority extends Identity {
     issue(leaf: LeafOptions): Promise<Identity>;
 }
 
-const day = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const generate = promisify(generateKeyPair);
 
 export const generateKeys: KeySource = async (algorithm) => {
@@ -52,45 +49,15 @@ export const generateKeys: KeySource = async (algorithm) => {
     return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 };
 
-interface LabKey {
-    privateKey: webcrypto.CryptoKey;
-    publicKey: webcrypto.CryptoKey;
-    signing: { name: string; hash: string };
-}
-
-/** The same key for WebCrypto, which the certificate library signs with. */
-async function importKey(pem: string): Promise<LabKey> {
-    const key = createPrivateKey(pem);
-    const ec = key.asymmetricKeyType === "ec";
-    const curve = key.asymmetricKeyDetails?.namedCurve === "secp384r1" ? "P-384" : "P-256";
-    const algorithm = ec ? { name: "ECDSA", namedCurve: curve } : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-    const [privateKey, publicKey] = await Promise.all([
-        webcrypto.subtle.importKey("pkcs8", key.export({ type: "pkcs8", format: "der" }), algorithm, true, ["sign"]),
-        webcrypto.subtle.importKey("spki", createPublicKey(key).export({ type: "spki", format: "der" }), algorithm, true, ["verify"]),
-    ]);
-    return { privateKey, publicKey, signing: { name: algorithm.name, hash: "SHA-256" } };
-}
-
-/** A positive, random serial number of 16 bytes. */
-function serialNumber(): string {
-    const bytes = randomBytes(16);
-    bytes[0] = (bytes[0]! & 0x3f) | 0x40;
-    return bytes.toString("hex");
-}
-
-function pemOf(certificate: x509.X509Certificate): string {
-    return `${certificate.toString("pem").trim()}\n`;
-}
-
 /** A self-signed ECDSA P-256 authority whose leaves it signs directly; ten years from yesterday, unless told otherwise. */
 export async function createAuthority(subject: string, keys: KeySource, validity: Validity = {}): Promise<Authority> {
     const privateKeyPem = await keys({ type: "ECDSA", curve: "P256" });
-    const ca = await importKey(privateKeyPem);
+    const ca = await importPrivate(privateKeyPem, "privateKeyPem");
     const root = await x509.X509CertificateGenerator.createSelfSigned({
         serialNumber: serialNumber(),
         name: subject,
-        notBefore: validity.notBefore ?? new Date(Date.now() - day),
-        notAfter: validity.notAfter ?? new Date(Date.now() + 3650 * day),
+        notBefore: validity.notBefore ?? new Date(Date.now() - DAY_MS),
+        notAfter: validity.notAfter ?? new Date(Date.now() + 3650 * DAY_MS),
         keys: { privateKey: ca.privateKey, publicKey: ca.publicKey },
         signingAlgorithm: ca.signing,
         extensions: [
@@ -100,18 +67,18 @@ export async function createAuthority(subject: string, keys: KeySource, validity
         ],
     });
     return {
-        certificatePem: pemOf(root),
+        certificatePem: toPem(root),
         privateKeyPem,
         async issue(leaf) {
             const leafKeyPem = await keys({ type: "ECDSA", curve: "P256" });
-            const key = await importKey(leafKeyPem);
+            const key = await importPrivate(leafKeyPem, "privateKeyPem");
             const names = (leaf.dnsNames ?? []).map((value) => ({ type: "dns" as const, value }));
             const certificate = await x509.X509CertificateGenerator.create({
                 serialNumber: serialNumber(),
                 subject: leaf.subject,
                 issuer: root.subject,
-                notBefore: leaf.notBefore ?? new Date(Date.now() - day),
-                notAfter: leaf.notAfter ?? new Date(Date.now() + 365 * day),
+                notBefore: leaf.notBefore ?? new Date(Date.now() - DAY_MS),
+                notAfter: leaf.notAfter ?? new Date(Date.now() + 365 * DAY_MS),
                 publicKey: key.publicKey,
                 signingKey: ca.privateKey,
                 signingAlgorithm: ca.signing,
@@ -126,7 +93,7 @@ export async function createAuthority(subject: string, keys: KeySource, validity
                     await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey),
                 ],
             });
-            return { certificatePem: pemOf(certificate), privateKeyPem: leafKeyPem };
+            return { certificatePem: toPem(certificate), privateKeyPem: leafKeyPem };
         },
     };
 }

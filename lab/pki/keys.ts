@@ -1,6 +1,7 @@
 /** Keys as PEM, as OpenSSL has them and as WebCrypto wants them. */
 import { createHash, createPrivateKey, createPublicKey, webcrypto, type KeyObject } from "node:crypto";
-import { broken, type Props } from "../shared/resourceType";
+import type { Props } from "../shared/propertyValues";
+import { broken } from "../shared/rules";
 
 const { subtle } = webcrypto;
 

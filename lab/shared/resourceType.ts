@@ -1,24 +1,10 @@
 /** What a resource type of the lab is, and the small table that says which properties it takes. */
 import type { Cloud } from "../cloud";
 import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "./propertyValues";
+import { broken, RuleError } from "./rules";
 
+export { broken, RuleError };
 export type { Props };
-
-/** A broken rule: names the property and the rule, as README.md lists it. */
-export class RuleError extends Error {
-    constructor(
-        readonly rule: string,
-        readonly property: string,
-        reason: string,
-    ) {
-        super(`${property}: ${reason} [${rule}]`);
-        this.name = "RuleError";
-    }
-}
-
-export function broken(rule: string, property: string, reason: string): never {
-    throw new RuleError(rule, property, reason);
-}
 
 /**
  * `kind[!] [replace]`, with the fields of an object or of a list's objects beside it. Kinds: string, number, boolean, any, map,

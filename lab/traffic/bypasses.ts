@@ -1,4 +1,4 @@
-/** Every way around the edge that the lab plays: what must never reach the handler. */
+/** Every bypass of the edge that the lab plays: what must never reach the handler. */
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../cloud";
 import type { Identity } from "../pki/authority";
@@ -17,7 +17,7 @@ export interface Surroundings {
     gateway: { port: number; httpPort: number };
     edge: { port: number; httpPort: number };
     /** Another custom domain of the account, without mutual TLS. */
-    siblingName: string;
+    otherDomain: string;
     /** The regional name of the domain, once it has one. */
     regional?: string;
     /** The APIs whose default endpoints are tried. */
@@ -33,7 +33,7 @@ export interface Outcome {
     invocations: number;
 }
 
-/** One way around. */
+/** One way surroundings. */
 export interface Bypass {
     id: string;
     tls: Version | "-";
@@ -95,30 +95,30 @@ function otherMappings({ cloud, domainName, apiIds }: Surroundings): string[] {
         .map((domain) => domain.domainName.replace(/^\*/, "anything"));
 }
 
-/** The ways around over one version of TLS. */
-export function bypasses(around: Surroundings, tls: Version): Bypass[] {
-    const { cloud, domainName, siblingName, regional, apiIds } = around;
+/** The bypasses over one version of TLS. */
+export function bypasses(surroundings: Surroundings, tls: Version): Bypass[] {
+    const { cloud, domainName, otherDomain, regional, apiIds } = surroundings;
     const found: Bypass[] = [];
     const add = (id: string, play: Bypass["send"]) => found.push({ id, tls, send: play });
-    const at = (servername: string, more?: Parameters<typeof direct>[3]) => direct(around, tls, servername, more);
-    const sibling = () => at(siblingName, { host: siblingName });
+    const at = (servername: string, more?: Parameters<typeof direct>[3]) => direct(surroundings, tls, servername, more);
+    const askOther = () => at(otherDomain, { host: otherDomain });
 
     add("no-certificate", () => at(domainName));
-    add("stranger", () => at(domainName, { identity: around.stranger }));
-    if (around.forged) add("forged", () => at(domainName, { identity: around.forged }));
-    if (around.expired) add("expired-leaf", () => at(domainName, { identity: around.expired }));
+    add("stranger", () => at(domainName, { identity: surroundings.stranger }));
+    if (surroundings.forged) add("forged", () => at(domainName, { identity: surroundings.forged }));
+    if (surroundings.expired) add("expired-leaf", () => at(domainName, { identity: surroundings.expired }));
     if (regional !== undefined) {
-        const name = otherCustomer(around);
-        add("other-customer", () => viaDns(around, tls, name));
+        const name = otherCustomer(surroundings);
+        add("other-customer", () => viaDns(surroundings, tls, name));
         add("sni-none", () => at("", { expectedName: regional }));
         add("sni-regional", () => at(regional));
     }
     add("sni-other-domain", async () => {
-        const twin = answered(await sibling());
-        return { ...(await at(siblingName)), twin };
+        const twin = answered(await askOther());
+        return { ...(await at(otherDomain)), twin };
     });
     add("resumed-from-other-domain", async () => {
-        const first = await sibling();
+        const first = await askOther();
         const session = first.result.kind === "status" ? first.result.session : undefined;
         // Without a ticket nothing is resumed, and a refusal proves nothing.
         return { ...(await at(domainName, { session })), twin: answered(first) && session !== undefined };
@@ -127,11 +127,11 @@ export function bypasses(around: Surroundings, tls: Version): Bypass[] {
         const endpoint = defaultEndpoint(cloud, id);
         add("default-endpoint", () => at(endpoint, { host: endpoint }));
     }
-    for (const name of otherMappings(around)) add("other-mapping", () => at(name, { host: name }));
+    for (const name of otherMappings(surroundings)) add("other-mapping", () => at(name, { host: name }));
     return found;
 }
 
-/** The ways around without TLS. */
+/** The bypasses without TLS. */
 export function plainBypasses({ cloud, edge, gateway, domainName }: Surroundings): Bypass[] {
     return [
         { id: "plain-http-edge", tls: "-", send: () => send(cloud, { port: edge.httpPort, host: domainName }) },

@@ -26,15 +26,15 @@ export interface Row {
 const described = ({ result }: Outcome): string =>
     result.kind === "status" ? `HTTP ${result.status}` : result.reason === "ENOTFOUND" ? "no address" : "closed";
 
-/** A row for somebody who must get in. */
+/** A row for an identity that must get in. */
 function admitted(id: string, tls: Row["tls"], outcome: Outcome, note?: string): Row {
     const ok = outcome.result.kind === "status" && outcome.result.status === 200 && outcome.result.verified && outcome.invocations === 1;
     return { id, tls, expected: "HTTP 200", seen: described(outcome), invocations: outcome.invocations, ok, ...(note ? { note } : {}) };
 }
 
 /**
- * A row for somebody who must not get in. `twin`: the same path with what it takes was answered, so that a refusal is a refusal and not
- * a dead server.
+ * A row for an identity that must not get in. `twin`: the same path with what it takes was answered, so that a refusal is a refusal and
+ * not a dead server.
  */
 function refused(id: string, tls: Row["tls"], outcome: Outcome, twin: boolean): Row {
     const { result, invocations } = outcome;
@@ -45,14 +45,11 @@ function refused(id: string, tls: Row["tls"], outcome: Outcome, twin: boolean): 
     return { id, tls, expected: "refused", seen, invocations, ok: invocations === 0 && !got && seen !== "inconclusive" };
 }
 
-/** Plays every identity and reports each row as it is known. */
-export async function playIdentities(scene: Scene, onRow: (row: Row) => void): Promise<Row[]> {
+/** Plays every identity, one after another. */
+export async function playIdentities(scene: Scene): Promise<Row[]> {
     const { domainName, shared, own } = scene;
     const rows: Row[] = [];
-    const add = (row: Row) => {
-        rows.push(row);
-        onRow(row);
-    };
+    const add = (row: Row) => rows.push(row);
     for (const version of scene.versions ?? VERSIONS) {
         add(admitted("visitor", version, await viaDns(scene, version, domainName)));
         const twin = await direct(scene, version, domainName, { identity: own });

@@ -14,7 +14,7 @@ export interface Phase {
     kept: number;
     /** Visitors' requests that were not answered, with what was seen instead. */
     dropped: string[];
-    /** Requests around the edge, and who of them reached the handler. */
+    /** Bypasses that were tried, and those that reached the handler. */
     bypasses: number;
     entered: string[];
 }
@@ -28,7 +28,7 @@ const PHASES = [
 /** Runs the three deployments; throws with every error of one that fails. */
 export async function rotate(
     deployment: Deployment,
-    around: Surroundings,
+    surroundings: Surroundings,
     run: { program: () => unknown; project: string; stack: string; config: Record<string, string> },
     onPhase: (phase: Phase) => void,
 ): Promise<Phase[]> {
@@ -42,7 +42,7 @@ export async function rotate(
         };
         const started = Date.now();
         const { ok, errors, steps } = await underLoad(
-            around,
+            surroundings,
             deployment.engine.run(run.program, { project: run.project, stack: run.stack, config }),
             ({ served, kept, seen }) => {
                 if (served) phase.served++;
@@ -51,7 +51,10 @@ export async function rotate(
             },
             [
                 async () => {
-                    for (const { id, tls, send } of [...VERSIONS.flatMap((one) => bypasses(around, one)), ...plainBypasses(around)]) {
+                    for (const { id, tls, send } of [
+                        ...VERSIONS.flatMap((version) => bypasses(surroundings, version)),
+                        ...plainBypasses(surroundings),
+                    ]) {
                         phase.bypasses++;
                         if ((await send()).invocations > 0) phase.entered.push(`${id} over TLS ${tls}`);
                     }

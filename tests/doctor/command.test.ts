@@ -118,7 +118,7 @@ describe("the doctor's command", function () {
     });
 
     it("waits until it is healthy", async () => {
-        await patient.break("grey-record");
+        await patient.break("dns-only-record");
         const { code, stderr } = await run([PATIENT, "--wait", "40s", ...lab(), "--no-aws"], {}, (child) => {
             // Mended once the first look has found it.
             child.stderr!.once("data", () => patient.heal());
@@ -128,7 +128,7 @@ describe("the doctor's command", function () {
     });
 
     it("tells what it last saw when the waiting is interrupted", async () => {
-        await patient.break("grey-record");
+        await patient.break("dns-only-record");
         const { code, stdout, stderr } = await run([PATIENT, "--wait", "1h", ...lab(), "--no-aws"], {}, (child) => {
             child.stderr!.once("data", () => child.kill("SIGINT"));
         });

@@ -10,8 +10,8 @@ const ids = ({ causes }: Report): string[] => causes.map(({ id }) => id);
 const PAIRS: [string, string][] = [
     ["association-off", "default-endpoint-open"],
     ["association-off", "truststore-lacks-issuer"],
-    ["grey-record", "mtls-removed"],
-    ["grey-record", "default-endpoint-open"],
+    ["dns-only-record", "mtls-removed"],
+    ["dns-only-record", "default-endpoint-open"],
     ["ssl-flexible", "association-missing"],
     ["ssl-overridden-by-rule", "leaf-expired"],
     ["certificate-pending", "second-mapping-without-mtls"],

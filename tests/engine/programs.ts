@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs, type OriginPullMode } from "../../components";
+import { createCertificate } from "../../lab/aws/createApi";
 import type { Cloud } from "../../lab/cloud";
 import { HANDLER_ARN } from "../support/handler";
 import type { Program } from "./hosts";
@@ -26,15 +27,7 @@ export const program =
 export const BRING_YOUR_OWN_ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/bring-your-own";
 
 export async function addCertificate(cloud: Cloud): Promise<void> {
-    cloud.aws.certificates.set(BRING_YOUR_OWN_ARN, {
-        arn: BRING_YOUR_OWN_ARN,
-        domainName: NAME,
-        subjectAlternativeNames: [NAME],
-        status: "ISSUED",
-        validationRecords: [],
-        tags: {},
-        ...(await cloud.webCa.issue([NAME])),
-    });
+    await createCertificate(cloud, NAME, "bring-your-own");
 }
 
 export const SHARED_CA = fs.readFileSync(path.join(__dirname, "..", "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8");

@@ -8,7 +8,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\s*/g;
 
 const subjectOf = (pem: string): string => `<${new X509Certificate(pem).subject.replaceAll("\n", ",")}>`;
 /** Of another API of the account or another customer of the edge, whom the tests let attack (watch.ts). */
-export const isNeighbour = (key: unknown): boolean => /sibling|attacker/.test(String(key));
+export const isNeighbour = (key: unknown): boolean => /second-api|attacker/.test(String(key));
 
 /** Ids count up, and names end in seven random digits. */
 const steady = (value: string): string =>

@@ -10,14 +10,14 @@ import { startGateway } from "../../lab/aws/apigatewayv2/server";
 import { tellNames } from "../../lab/local/commandEnvironment";
 import { providers } from "../../lab/providers";
 import type { Provider } from "../../lab/shared/provider";
-import { addSibling } from "../../lab/traffic/secondApi";
+import { addSecondApi } from "../../lab/traffic/secondApi";
 import { underLoad, visit, type Site, type Visit } from "../../lab/traffic/visitors";
 import { NAME, SHARED_CA } from "./programs";
 import { isNeighbour } from "./summary";
 
 /** gRPC's. */
 const UNAVAILABLE = 14;
-const SIBLING = "sibling.example.com";
+const OTHER_DOMAIN = "second-api.example.com";
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
 
 /** What is slow to make, once per process. */
@@ -59,7 +59,7 @@ export class Watch {
     static async start(cloud: Cloud): Promise<Watch> {
         const gateway = await startGateway(cloud);
         const edge = await startEdge(cloud, gateway);
-        await addSibling(cloud, SIBLING);
+        await addSecondApi(cloud, OTHER_DOMAIN);
         const names = tellNames(cloud, { gateway: gateway.port, edge: edge.port });
         return new Watch(cloud, gateway, edge, names, await strangerOf(NAME));
     }
@@ -92,7 +92,7 @@ export class Watch {
             gateway,
             edge,
             domainName: NAME,
-            siblingName: SIBLING,
+            otherDomain: OTHER_DOMAIN,
             regional: domain?.targetDomainName,
             apiIds: [...cloud.aws.apis.keys()].filter((id) => !isNeighbour(id)),
             stranger: attacker,

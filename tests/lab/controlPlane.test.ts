@@ -209,7 +209,7 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
         expect(await cloudflare({ zoneId: "zone1" })).to.deep.include({ zone: evidence.zone, association: evidence.association });
     });
 
-    it("show what has changed: SSL mode and its rule, all three levels, a certificate that is not active, grey and missing records", async () => {
+    it("show what has changed: SSL mode and its rule, all three levels, a certificate that is not active, DNS-only and missing records", async () => {
         zone.settings.set("ssl", "full").set("tls_client_auth", "on");
         zone.sslRule = { hostname: HOST, value: "flexible", description: "legacy" };
         zone.zoneOriginPull.enabled = true;

@@ -2,14 +2,15 @@
 import { randomUUID } from "node:crypto";
 import * as http from "node:http";
 import * as tls from "node:tls";
+import { createApi, createDomain, createFunction } from "../../lab/aws/createApi";
 import type { Cloud, GatewayDomain, HttpApi, LambdaFunction, Zone } from "../../lab/cloud";
 import { createCloud } from "../../lab/createCloud";
 import type { CloudOptions } from "../../lab/createCloud";
 import { createAuthority, generateKeys } from "../../lab/pki/authority";
-import type { Authority } from "../../lab/pki/authority";
+import type { Authority, Identity } from "../../lab/pki/authority";
 
 export const apiHost = "api.example.com";
-export const siblingHost = "open.example.com";
+export const otherHost = "open.example.com";
 
 export interface Fixture {
     cloud: Cloud;
@@ -17,110 +18,38 @@ export interface Fixture {
     api: HttpApi;
     fn: LambdaFunction;
     domain: GatewayDomain;
-    sibling: GatewayDomain;
+    other: GatewayDomain;
     authority: Authority;
-    own: { certificatePem: string; privateKeyPem: string };
+    own: Identity;
 }
 
 const handlerSource = `exports.handler = async (event) => ({ statusCode: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(event) });`;
 
 export function addApi(cloud: Cloud, id: string): HttpApi {
-    const { region, accountId } = cloud.aws;
-    const arn = `arn:aws:lambda:${region}:${accountId}:function:${id}`;
-    const fn: LambdaFunction = {
-        name: id,
-        arn,
-        invokeArn: `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${arn}/invocations`,
-        handler: "index.handler",
-        files: { "index.js": handlerSource },
-        timeoutSeconds: 3,
-        environment: {},
-        permissions: new Map(),
-        tags: {},
-    };
-    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${id}/*/*`;
-    fn.permissions.set("p", { statementId: "p", action: "lambda:InvokeFunction", principal: "apigateway.amazonaws.com", sourceArn });
-    cloud.aws.functions.set(id, fn);
-    const integrations = new Map([
-        [
-            "i1",
-            {
-                id: "i1",
-                integrationType: "AWS_PROXY",
-                integrationUri: fn.invokeArn,
-                integrationMethod: "POST",
-                payloadFormatVersion: "2.0",
-                timeoutMilliseconds: 30000,
-            },
-        ],
-    ]);
-    const route = (routeId: string, routeKey: string, authorizationType = "NONE") => ({
-        id: routeId,
-        routeKey,
-        target: "integrations/i1",
-        authorizationType,
-        authorizerId: undefined,
-        authorizationScopes: [],
-    });
-    const routes = new Map(
-        [route("r1", "$default"), route("r2", "GET /items/{id}"), route("r3", "ANY /jwt", "JWT"), route("r4", "ANY /iam", "AWS_IAM")].map(
-            (each) => [each.id, each] as const,
-        ),
-    );
-    const logArn = `arn:aws:logs:${region}:${accountId}:log-group:${id}`;
-    cloud.aws.logGroups.set(id, { name: id, arn: logArn, retentionInDays: 7, lines: [], tags: {} });
-    const api: HttpApi = {
+    const destinationArn = `arn:aws:logs:${cloud.aws.region}:${cloud.aws.accountId}:log-group:${id}`;
+    cloud.aws.logGroups.set(id, { name: id, arn: destinationArn, retentionInDays: 7, lines: [], tags: {} });
+    return createApi(cloud, {
         id,
-        name: id,
-        disableExecuteApiEndpoint: true,
-        cors: undefined,
-        integrations,
-        routes,
-        stages: new Map(),
-        tags: {},
-    };
-    api.stages.set("$default", {
-        name: "$default",
-        autoDeploy: true,
-        throttlingBurstLimit: undefined,
-        throttlingRateLimit: undefined,
+        fn: createFunction(cloud, id, handlerSource),
+        routes: [
+            { routeKey: "$default" },
+            { routeKey: "GET /items/{id}" },
+            { routeKey: "ANY /jwt", authorizationType: "JWT" },
+            { routeKey: "ANY /iam", authorizationType: "AWS_IAM" },
+        ],
         accessLog: {
-            destinationArn: logArn,
+            destinationArn,
             format: '{"status":"$context.status","domain":"$context.domainName","issuer":"$context.identity.clientCert.issuerDN"}',
         },
-        deployed: { disableExecuteApiEndpoint: true, routes, integrations },
-        tags: {},
     });
-    cloud.aws.apis.set(id, api);
-    return api;
 }
 
-export async function addDomain(cloud: Cloud, domainName: string, apiId: string, truststore: string | undefined): Promise<GatewayDomain> {
-    const target = `${cloud.nextId("d-")}.execute-api.${cloud.aws.region}.amazonaws.com`;
-    const certificateArn = `arn:aws:acm:${cloud.aws.region}:${cloud.aws.accountId}:certificate/${domainName}`;
-    cloud.aws.certificates.set(certificateArn, {
-        arn: certificateArn,
-        domainName,
-        subjectAlternativeNames: [domainName],
-        status: "ISSUED",
-        validationRecords: [],
-        tags: {},
-        ...(await cloud.webCa.issue([domainName])),
-    });
-    const domain: GatewayDomain = {
-        domainName,
-        certificateArn,
-        targetDomainName: target,
-        hostedZoneId: "Z1",
-        mutualTls:
-            truststore === undefined
-                ? undefined
-                : { truststoreUri: "s3://bucket/truststore.pem", truststoreVersion: "1", pem: truststore, warnings: [] },
-        mappings: new Map([["m", { id: "m", apiId, stage: "$default", apiMappingKey: "" }]]),
-        tags: {},
-    };
-    cloud.aws.domains.set(domainName, domain);
-    return domain;
+export function addDomain(cloud: Cloud, domainName: string, apiId: string, truststore: string | undefined): Promise<GatewayDomain> {
+    const mutualTls =
+        truststore === undefined
+            ? undefined
+            : { truststoreUri: "s3://bucket/truststore.pem", truststoreVersion: "1", pem: truststore, warnings: [] };
+    return createDomain(cloud, { domainName, apiId, mutualTls });
 }
 
 export function addRecord(zone: Zone, name: string, content: string, proxied = true, type = "CNAME"): void {
@@ -138,12 +67,12 @@ export async function build(options: CloudOptions = {}): Promise<Fixture> {
     const api = addApi(cloud, "abc123");
     addApi(cloud, "evil999");
     const domain = await addDomain(cloud, apiHost, api.id, authority.certificatePem);
-    const sibling = await addDomain(cloud, siblingHost, "evil999", undefined);
+    const other = await addDomain(cloud, otherHost, "evil999", undefined);
     const zone = cloud.cloudflare.zones.get("zone1")!;
     addRecord(zone, apiHost, domain.targetDomainName);
     zone.hostnameCertificates.set("c1", { id: "c1", ...own, activeAt: 0, issuer: "", serialNumber: "", expiresOn: "" });
     zone.associations.set(apiHost, { hostname: apiHost, certId: "c1", enabled: true });
-    return { cloud, zone, api, fn: cloud.aws.functions.get(api.id)!, domain, sibling, authority, own };
+    return { cloud, zone, api, fn: cloud.aws.functions.get(api.id)!, domain, other, authority, own };
 }
 
 export interface Call {
@@ -154,7 +83,7 @@ export interface Call {
     path?: string;
     method?: string;
     headers?: Record<string, string>;
-    client?: { certificatePem: string; privateKeyPem: string };
+    client?: Identity;
     version?: "TLSv1.2" | "TLSv1.3";
     session?: Buffer;
     plain?: boolean;

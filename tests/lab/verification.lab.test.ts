@@ -139,7 +139,7 @@ describe("the verification on a deployment that somebody breaks", function () {
             ["default-endpoint-open", /open: the default endpoint \S+: must be off: HTTP 404; seen: HTTP 200/],
             ["association-off", /down: through the edge: .*seen: HTTP 52[05] \(cf-ray\)/],
             ["ssl-flexible", /down: through the edge: .*seen: HTTP 52\d \(cf-ray\)/],
-            ["grey-record", /down: through the edge: /],
+            ["dns-only-record", /down: through the edge: /],
         ] as const
     ).forEach(([fault, line], i) =>
         it(`fails, leaves the url unresolved, and passes at the next up: ${FAULTS[fault]!.summary}`, async () => {

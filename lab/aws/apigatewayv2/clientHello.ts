@@ -1,4 +1,5 @@
 /** Reads the server name out of a TLS ClientHello, so that a connection can be handed to the TLS server of that name. */
+// Not npm's read-tls-client-hello (2.0.0): it refuses a ClientHello in several records, and limits neither its size nor the wait.
 import type { Socket } from "node:net";
 
 const maxBytes = 64 * 1024;

@@ -182,12 +182,12 @@ describe("the lab's edge", () => {
         expect(redirect.headers.location).to.equal(`https://${apiHost}/a?b`);
     });
 
-    it("resolves proxied names to the edge and grey ones to the gateway, over UDP too", async () => {
+    it("resolves proxied names to the edge and DNS-only ones to the gateway, over UDP too", async () => {
         const { cloud, zone, domain } = fixture;
-        addRecord(zone, "grey.example.com", domain.targetDomainName, false);
+        addRecord(zone, "dns-only.example.com", domain.targetDomainName, false);
         cloud.cloudflare.zones.set("zone3", createZone("zone3", "example.net"));
         expect(resolve(cloud, apiHost)?.kind).to.equal("edge");
-        expect(resolve(cloud, "grey.example.com.")).to.deep.equal({ kind: "gateway", name: domain.targetDomainName });
+        expect(resolve(cloud, "dns-only.example.com.")).to.deep.equal({ kind: "gateway", name: domain.targetDomainName });
         expect(resolve(cloud, "none.example.com")).to.equal(undefined);
         const dns = await startDns(cloud);
         const socket = dgram.createSocket("udp4");
@@ -200,7 +200,7 @@ describe("the lab's edge", () => {
             });
         try {
             expect(await lookup(apiHost)).to.deep.equal(["192.0.2.1"]);
-            expect(await lookup("grey.example.com")).to.deep.equal([domain.targetDomainName, "198.51.100.1"]);
+            expect(await lookup("dns-only.example.com")).to.deep.equal([domain.targetDomainName, "198.51.100.1"]);
             expect(await lookup("none.example.com")).to.deep.equal([]);
         } finally {
             socket.close();
@@ -232,15 +232,15 @@ describe("the lab's edge", () => {
             expect(await code(resolver.resolveCname("_v.deep.example.com"))).to.equal("ENODATA");
         });
 
-        it("follows a grey alias, also to where nothing is", async () => {
-            addRecord(fixture.zone, "grey.example.com", fixture.domain.targetDomainName, false);
-            expect(await resolver.resolveCname("grey.example.com")).to.deep.equal([fixture.domain.targetDomainName]);
-            expect(await resolver.resolve4("grey.example.com")).to.deep.equal(["198.51.100.1"]);
+        it("follows a DNS-only alias, also to where nothing is", async () => {
+            addRecord(fixture.zone, "dns-only.example.com", fixture.domain.targetDomainName, false);
+            expect(await resolver.resolveCname("dns-only.example.com")).to.deep.equal([fixture.domain.targetDomainName]);
+            expect(await resolver.resolve4("dns-only.example.com")).to.deep.equal(["198.51.100.1"]);
             // An alias without an address behind it is an answer to c-ares.
-            expect(await resolver.resolve6("grey.example.com")).to.deep.equal([]);
+            expect(await resolver.resolve6("dns-only.example.com")).to.deep.equal([]);
             fixture.cloud.aws.domains.delete(apiHost);
-            expect(await code(resolver.resolve4("grey.example.com"))).to.equal("ENOTFOUND");
-            expect(await resolver.resolveCname("grey.example.com")).to.deep.equal([fixture.domain.targetDomainName]);
+            expect(await code(resolver.resolve4("dns-only.example.com"))).to.equal("ENOTFOUND");
+            expect(await resolver.resolveCname("dns-only.example.com")).to.deep.equal([fixture.domain.targetDomainName]);
         });
 
         it("answers for CAA and name servers", async () => {

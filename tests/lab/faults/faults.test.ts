@@ -11,13 +11,13 @@ import { startEdge, type Edge } from "../../../lab/cloudflare/edge";
 import { applyFault, FAULTS } from "../../../lab/faults";
 import { startGateway, type Gateway } from "../../../lab/aws/apigatewayv2/server";
 import { playIdentities, type Row } from "../../../lab/traffic/identities";
-import { addSibling } from "../../../lab/traffic/secondApi";
+import { addSecondApi } from "../../../lab/traffic/secondApi";
 import { call } from "../fixture";
 
 const PROJECT = "cloudflare-protected-http-api";
 const ZONE = { id: "023e105f4ecef8ad9ca31a8372d0c353", name: "example.com" };
 const NAME = "api.dev.example.com";
-const SIBLING = "sibling.example.com";
+const OTHER_DOMAIN = "second-api.example.com";
 
 /** "ran" where the handler did. */
 interface Seen {
@@ -41,7 +41,7 @@ const EXPECTED: Record<string, { sees?: Partial<Seen>; changes: string[] }> = {
     "flag-not-deployed": { changes: ["apis.stages"] },
     "second-mapping-without-mtls": { changes: ["+certificates", "+domains"] },
     "wildcard-mapping-without-mtls": { changes: ["+certificates", "+domains"] },
-    "sibling-answers-for-our-host": { changes: ["hostMismatch"] },
+    "other-domain-answers-for-our-host": { changes: ["hostMismatch"] },
     "port-80-open": { changes: ["gatewayPort80Open"] },
     "domain-missing": { sees: { visitor: "530", direct: "403", own: "403" }, changes: ["-domains"] },
     "mapping-missing": { sees: { visitor: "403", own: "403" }, changes: ["domains.mappings"] },
@@ -71,7 +71,7 @@ const EXPECTED: Record<string, { sees?: Partial<Seen>; changes: string[] }> = {
         changes: ["buckets.objects", "domains.mutualTls", "+hostnameCertificates", "-hostnameCertificates", "associations.certId"],
     },
     "leaf-wrong-ca": { sees: { visitor: "403" }, changes: ["+hostnameCertificates", "associations.certId"] },
-    "grey-record": { sees: { visitor: "closed" }, changes: ["records.proxied"] },
+    "dns-only-record": { sees: { visitor: "closed" }, changes: ["records.proxied"] },
     "record-missing": { sees: { visitor: "no address" }, changes: ["-records"] },
     "record-to-default-endpoint": { sees: { visitor: "403" }, changes: ["records.content"] },
     "wrong-zone": { sees: { visitor: "no address" }, changes: ["zones.delegatedElsewhere"] },
@@ -168,7 +168,7 @@ describe("the lab's faults", function () {
         const [uploaded] = healthy.cloudflare.zones.get(ZONE.id)!.hostnameCertificates.values();
         own = uploaded!;
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, uploaded!.activeAt - Date.now()) + 1));
-        await addSibling(healthy, SIBLING);
+        await addSecondApi(healthy, OTHER_DOMAIN);
         [attack, counterfeit] = await Promise.all([stranger(NAME), forged(domain.mutualTls!.pem, NAME)]);
     });
     beforeEach(async () => {
@@ -188,24 +188,21 @@ describe("the lab's faults", function () {
         const said = ({ status, invocations }: { status: number; invocations: number }) =>
             `${status || "closed"}${invocations ? " ran" : ""}`;
         const [direct, mine] = await Promise.all([call(cloud, at), call(cloud, { ...at, client: own })]);
-        const rows = await playIdentities(
-            {
-                cloud,
-                domainName: NAME,
-                siblingName: SIBLING,
-                regional: domain.targetDomainName,
-                apiIds: [[...domain.mappings.values()][0]!.apiId],
-                shared: false,
-                gateway,
-                edge,
-                own,
-                stranger: attack,
-                forged: counterfeit,
-                expired: undefined,
-                versions: [version],
-            },
-            () => undefined,
-        );
+        const rows = await playIdentities({
+            cloud,
+            domainName: NAME,
+            otherDomain: OTHER_DOMAIN,
+            regional: domain.targetDomainName,
+            apiIds: [[...domain.mappings.values()][0]!.apiId],
+            shared: false,
+            gateway,
+            edge,
+            own,
+            stranger: attack,
+            forged: counterfeit,
+            expired: undefined,
+            versions: [version],
+        });
         const { seen, invocations } = rows.find(({ id }) => id === "visitor")!;
         const visitor = `${seen.replace("HTTP ", "")}${invocations ? " ran" : ""}`;
         return { sees: { visitor, direct: said(direct), own: said(mine) }, red: rows.filter((row) => !row.ok) };

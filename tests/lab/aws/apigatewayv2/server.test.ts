@@ -11,7 +11,7 @@ import { startGateway } from "../../../../lab/aws/apigatewayv2/server";
 import type { Gateway } from "../../../../lab/aws/apigatewayv2/server";
 import { judgeClient, readTruststore } from "../../../../lab/aws/apigatewayv2/clientAuth";
 import { createAuthority, generateKeys } from "../../../../lab/pki/authority";
-import { addDomain, apiHost, build, call, siblingHost } from "../../fixture";
+import { addDomain, apiHost, build, call, otherHost } from "../../fixture";
 import type { Call, Fixture, Outcome } from "../../fixture";
 
 describe("the lab's gateway", () => {
@@ -102,7 +102,7 @@ describe("the lab's gateway", () => {
     it("proxies to a URL of the loopback, and to no other", async () => {
         const origin = createServer((req, res) => res.end(`${req.method} ${req.url}`));
         await new Promise<void>((done) => origin.listen(0, "127.0.0.1", done));
-        const integration = fixture.api.integrations.get("i1")!;
+        const integration = fixture.api.integrations.get("integration")!;
         const { port } = origin.address() as AddressInfo;
         Object.assign(integration, {
             integrationType: "HTTP_PROXY",
@@ -132,21 +132,21 @@ describe("the lab's gateway", () => {
         }
     });
 
-    it("refuses or answers our Host over a sibling's server name, as the variant says", async () => {
-        expect((await ask({ sni: siblingHost })).status).to.equal(200);
-        refused(await ask({ sni: siblingHost, host: apiHost }), [403]);
+    it("refuses or answers our Host over another domain's server name, as the variant says", async () => {
+        expect((await ask({ sni: otherHost })).status).to.equal(200);
+        refused(await ask({ sni: otherHost, host: apiHost }), [403]);
         variant({ hostMismatch: "answered" });
-        const answered = await ask({ sni: siblingHost, host: apiHost });
+        const answered = await ask({ sni: otherHost, host: apiHost });
         expect(answered.invocations).to.equal(1);
         expect(JSON.parse(answered.body).requestContext.authentication).to.equal(null);
-        refused(await ask({ sni: apiHost, host: siblingHost, client: fixture.own }), [403]);
+        refused(await ask({ sni: apiHost, host: otherHost, client: fixture.own }), [403]);
     });
 
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-        it(`gives a session of a sibling no way in (${version})`, async () => {
-            const first = await ask({ sni: siblingHost, version });
+        it(`gives a session of another domain no way in (${version})`, async () => {
+            const first = await ask({ sni: otherHost, version });
             expect(first.session).to.be.instanceOf(Buffer);
-            expect((await ask({ sni: siblingHost, version, session: first.session })).resumed).to.equal(true);
+            expect((await ask({ sni: otherHost, version, session: first.session })).resumed).to.equal(true);
             const crossed = await ask({ version, session: first.session });
             expect(crossed.resumed).to.equal(false);
             refused(crossed, [0]);
@@ -213,7 +213,7 @@ describe("the lab's gateway", () => {
     });
 
     it("answers 500 when the permission is another API's", async () => {
-        const permission = fixture.fn.permissions.get("p")!;
+        const permission = fixture.fn.permissions.get("api")!;
         permission.sourceArn = permission.sourceArn!.replace("abc123", "other");
         refused(await ask({ client: fixture.own }), [500]);
     });
