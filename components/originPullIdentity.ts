@@ -50,9 +50,9 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
             presented: args.presented,
         };
         super("cloudflare-protected-http-api:index:OriginPullIdentity", name, facts, opts);
-        const made = args.authorities.map((authority, index) => createAuthority(name, authority, index, args, this));
-        const shown = made.find((one) => one.name === args.presented);
-        const trusted = made.map((one) => one.caPem);
+        const created = args.authorities.map((authority, index) => createAuthority(name, authority, index, args, this));
+        const shown = created.find((one) => one.name === args.presented);
+        const trusted = created.map((one) => one.caPem);
         if (args.mode === OriginPullMode.Shared) {
             trusted.unshift(pulumi.output(sharedCaPem()));
             warn(
@@ -78,7 +78,7 @@ function warn(resource: pulumi.Resource, text: string): void {
     pulumi.log.warn(text, resource).catch(() => undefined);
 }
 
-interface MadeAuthority {
+interface CreatedAuthority {
     name: string;
     caPem: pulumi.Output<string>;
     certificateId: pulumi.Output<string> | undefined;
@@ -91,11 +91,11 @@ function createAuthority(
     index: number,
     args: OriginPullIdentityArgs,
     parent: pulumi.Resource,
-): MadeAuthority {
+): CreatedAuthority {
     const leaf =
         authority.caCertificatePem === undefined
             ? issueAuthority(name, authority, args, parent)
-            : bringAuthority(authority, authority.caCertificatePem, `originPull.authorities[${index}]`, parent);
+            : bringYourOwnAuthority(authority, authority.caCertificatePem, `originPull.authorities[${index}]`, parent);
     if (!leaf.certificatePem || !leaf.privateKeyPem) return { ...leaf, certificateId: leaf.certificateId, expires: undefined };
     const upload = new cloudflare.AuthenticatedOriginPullsHostnameCertificate(
         `${name}-upload-${authority.name}`,
@@ -105,7 +105,7 @@ function createAuthority(
     return { ...leaf, certificateId: upload.id, expires: leaf.certificatePem.apply((pem) => (pem ? expires(pem).toISOString() : "")) };
 }
 
-interface Material {
+interface AuthorityPems {
     name: string;
     caPem: pulumi.Output<string>;
     certificatePem?: pulumi.Output<string>;
@@ -144,7 +144,12 @@ function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, cer
 /** A consumer's mocks issue nothing. */
 const normaliseIssued = (pem: string | undefined): string => (pem ? normalisePem(pem) : "");
 
-function issueAuthority(name: string, authority: OriginPullAuthority, args: OriginPullIdentityArgs, parent: pulumi.Resource): Material {
+function issueAuthority(
+    name: string,
+    authority: OriginPullAuthority,
+    args: OriginPullIdentityArgs,
+    parent: pulumi.Resource,
+): AuthorityPems {
     const ca = `${name}-ca-${authority.name}`;
     const leaf = `${name}-leaf-${authority.name}-${authority.leaf ?? "1"}`;
     // A generation with a name of its own: equal names would make chains ambiguous. 64 characters is the limit of a common name.
@@ -197,14 +202,19 @@ function issueAuthority(name: string, authority: OriginPullAuthority, args: Orig
     };
 }
 
-function bringAuthority(authority: OriginPullAuthority, ca: pulumi.Input<string>, path: string, parent: pulumi.Resource): Material {
+function bringYourOwnAuthority(
+    authority: OriginPullAuthority,
+    ca: pulumi.Input<string>,
+    path: string,
+    parent: pulumi.Resource,
+): AuthorityPems {
     const now = new Date();
     const known = checkedLate(
         parent,
         pulumi.all([ca, authority.certificatePem ?? "", pulumi.secret(authority.privateKeyPem ?? "")]),
         ([caPem, leaf, key]) => authorityPemProblems(path, { ca: caPem, leaf: leaf || undefined, key: key || undefined }, now),
     );
-    const material: Material = {
+    const material: AuthorityPems = {
         name: authority.name,
         // Certificates are public; only the key that was judged beside them is secret.
         caPem: pulumi.unsecret(known.apply(([caPem]) => normalisePem(caPem))),

@@ -12,7 +12,7 @@ interface Flags {
     path: string;
     target?: string;
     apiId?: string;
-    sibling?: string;
+    otherDomain?: string;
     region?: string;
     profile?: string;
     zoneId?: string;
@@ -40,7 +40,7 @@ const AT_ONCE = 8;
 const CERT_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_CERT";
 const KEY_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_KEY";
 /** What a deployment in the file of `--all` may say. */
-const FIELDS = ["domainName", "targetDomainName", "apiId", "zoneId", "region", "profile", "path", "sibling"] as const;
+const FIELDS = ["domainName", "targetDomainName", "apiId", "zoneId", "region", "profile", "path", "otherDomain"] as const;
 
 /** `5m`, `90s`, `500ms` or seconds, as milliseconds. */
 function duration(text: string): number {
@@ -127,7 +127,7 @@ function optionsOf(flags: Flags, one: Partial<DoctorOptions> & { domainName: str
         path: flags.path,
         targetDomainName: flags.target,
         apiId: flags.apiId,
-        sibling: flags.sibling,
+        otherDomain: flags.otherDomain,
         region: flags.region,
         profile: flags.profile,
         zoneId: flags.zoneId,
@@ -235,7 +235,7 @@ function command(): Command {
         )
         .option(
             "--all <file>",
-            "deployments from a JSON file: a list of names, or of objects with domainName, targetDomainName, apiId, zoneId, region, profile, path, sibling",
+            "deployments from a JSON file: a list of names, or of objects with domainName, targetDomainName, apiId, zoneId, region, profile, path, otherDomain",
         )
         .option("--path <path>", "path to ask for", "/")
         .option("--target <name>", "regional name of the custom domain (pulumi stack output targetDomainName)")

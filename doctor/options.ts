@@ -26,7 +26,7 @@ export interface DoctorOptions {
     /** Id of the API, for its default endpoint. Defaults to what AWS says. */
     apiId?: string;
     /** Another custom domain in the same region, without mutual TLS, whose connections must be worth nothing. */
-    sibling?: string;
+    otherDomain?: string;
     region?: string;
     profile?: string;
     zoneId?: string;
@@ -152,7 +152,7 @@ export function readOptions(given: DoctorOptions): DoctorOptions & { timeoutMs: 
         headers: optional(given.headers, readHeaders),
         targetDomainName: optional(given.targetDomainName, (value) => readName(value, "--target")),
         apiId: optional(given.apiId, matching(/^[a-z0-9]{1,64}$/, "--api-id must be letters and digits")),
-        sibling: optional(given.sibling, (value) => readName(value, "--other-domain")),
+        otherDomain: optional(given.otherDomain, (value) => readName(value, "--other-domain")),
         region: optional(given.region, matching(/^[a-z0-9-]{1,40}$/, "--region must be a region such as eu-central-1")),
         profile: optional(given.profile, matching(/^[^\p{Cc}]{1,200}$/u, "--profile must be a name")),
         zoneId: optional(given.zoneId, matching(/^[A-Za-z0-9_-]{1,64}$/, "--zone-id must be letters and digits")),

@@ -126,7 +126,7 @@ describe("the server certificate", () => {
         expect(dependsOn(recorded, "orders-domain", "orders-certificate-issued")).to.equal(true);
     });
 
-    it("may be brought", async () => {
+    it("may be bring-your-own", async () => {
         const arn = "arn:aws:acm:eu-west-1:123456789012:certificate/mine";
         const recorded = await build({ certificateArn: arn });
         expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-certificate");

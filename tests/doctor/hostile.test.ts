@@ -23,7 +23,7 @@ import type { Evidence, ProbeEvidence } from "../../doctor/evidence";
 import { gather } from "../../doctor/collect/gather";
 import { reportHtml } from "../../doctor/report/html";
 import { reportText } from "../../doctor/report/text";
-import { View } from "../../doctor/diagnose/facts";
+import { Facts } from "../../doctor/diagnose/facts";
 import { createWebCa, type WebCa } from "../../lab/x509";
 import { API_ID, DOMAIN, TARGET } from "../support/gateWorld";
 import { pooledKeys } from "../support/keys";
@@ -531,7 +531,7 @@ describe("the doctor among enemies", function () {
         });
 
         it("names a command that a shell takes as one address", () => {
-            const [line] = visitorCommand(new View({ ...evidence, path: "/a?b=1&c='x';rm" })).split("\n");
+            const [line] = visitorCommand(new Facts({ ...evidence, path: "/a?b=1&c='x';rm" })).split("\n");
             expect(line).to.match(/ 'https:\/\/[^']*\/a\?b=1&c='\\''x'\\'';rm'$/);
         });
     });
