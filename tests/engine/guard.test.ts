@@ -62,7 +62,7 @@ describe("the change guard on the real engine", function () {
         ] as const) {
             const refused = await host.preview(program(args));
             expect(refused.ok).to.equal(false);
-            expect(refused.text).to.contain(`${path} must stay`).and.contain("[other-name]").and.contain("make a second component");
+            expect(refused.text).to.contain(`${path} must stay`).and.contain("[other-name]").and.contain("create a second component");
         }
         expect(await host.preview(program())).to.deep.include({ ok: true, steps: [] });
     });

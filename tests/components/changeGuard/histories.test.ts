@@ -129,7 +129,7 @@ function wayOut(world: World, next: Intent, found: Refusal[]): Intent[] {
     // The name first: the rest is judged again after it.
     const name = found.find(({ rule }) => rule === "other-name");
     if (name) {
-        expect(name.fix).to.contain("make a second component for the new name");
+        expect(name.fix).to.contain("create a second component for the new name");
         return [];
     }
     const drop = found.find(({ rule }) => rule === "drop-presented");
@@ -143,9 +143,7 @@ function wayOut(world: World, next: Intent, found: Refusal[]): Intent[] {
     }
     const other = found.find(({ rule }) => rule === "other-key");
     if (other) {
-        expect(other.fix).to.contain(
-            "an authority with a name of its own, present it in the next deployment, and drop this one after that",
-        );
+        expect(other.fix).to.contain("an authority with a new name, present it in the next deployment, and drop this one in the one after");
         const [old] = quoted(other.path);
         const beside = { ...world.last, breakGlass: false, ends: "well" as const };
         const both = { ...beside, authorities: { ...beside.authorities, new: next.authorities[old!]! } };
@@ -157,7 +155,7 @@ function wayOut(world: World, next: Intent, found: Refusal[]): Intent[] {
         /^deploy with "([^"]+)" in originPull\.authorities and presented "([^"]+)" first, then present it$/.exec(untrusted.fix) ?? [];
     if (newcomer) return [trusting(Object.keys(next.authorities), stays), trusting(Object.keys(next.authorities), newcomer)];
     const [, beside = "", still = ""] =
-        /cloudflare-shared\) beside "([^"]+)", which stays presented; then mode Shared with "([^"]+)" still in originPull\.authorities; then without it$/.exec(
+        /cloudflare-shared\) and keep "([^"]+)" presented; then switch to mode Shared with "([^"]+)" still in originPull\.authorities; then remove it$/.exec(
             untrusted.fix,
         )!;
     return [trusting([beside, SHARED], beside), trusting([still, SHARED], SHARED), trusting([SHARED], SHARED)];
