@@ -2,76 +2,79 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { CloudflareProtectedHttpApi, OriginPullMode, StrictTls } from "./components";
+import { CloudflareProtectedHttpApi, OriginPullMode, StrictTls, type OriginPullAuthority } from "./components";
 
-const KEYS = [
-    "domainName",
-    "zoneId",
-    "originPullMode",
-    "originPullAuthorities",
-    "originPullPresented",
-    "strictTls",
-    "throttleBurstLimit",
-    "throttleRateLimit",
-    "logRetentionDays",
-    "deletionProtection",
-    "verify",
-    // Read by the component itself.
-    "breakGlass",
-];
-
-/** In `originPullAuthorities`: Cloudflare's shared CA, to be trusted and not presented. */
+/** In `originPullAuthorities`: Cloudflare's shared CA, trusted but not presented. */
 const SHARED = "cloudflare-shared";
 const SHARED_CA = path.join(__dirname, "certs", "cloudflare-origin-pull-ca.pem");
 
-/** A key that nobody reads is a setting that somebody believes in. */
-function refuseUnknownKeys(project: string): void {
-    const unknown = Object.keys(pulumi.runtime.allConfig())
-        .filter((key) => key.startsWith(`${project}:`))
-        .map((key) => key.slice(project.length + 1))
-        .filter((key) => !KEYS.includes(key));
-    if (unknown.length > 0)
-        throw new pulumi.RunError(
-            `config ${unknown.map((key) => `${project}:${key}`).join(", ")} must be one of ${KEYS.join(", ")}; received an unknown key`,
-        );
-}
+type Read<T> = (config: pulumi.Config, key: string) => T;
 
-function oneOf<T extends string>(config: pulumi.Config, key: string, allowed: Record<string, T>): T | undefined {
-    const value = config.get(key);
-    if (value !== undefined && !Object.values(allowed).includes(value as T))
+const required: Read<string> = (config, key) => config.require(key);
+const text: Read<string | undefined> = (config, key) => config.get(key);
+const number: Read<number | undefined> = (config, key) => config.getNumber(key);
+const boolean: Read<boolean | undefined> = (config, key) => config.getBoolean(key);
+const oneOf =
+    <T extends string>(allowed: Record<string, T>): Read<T | undefined> =>
+    (config, key) => {
+        const value = config.get(key);
+        if (value !== undefined && !Object.values(allowed).includes(value as T))
+            throw new pulumi.RunError(
+                `config ${config.name}:${key} must be one of ${Object.values(allowed).join(", ")}; received ${JSON.stringify(value)}`,
+            );
+        return value as T | undefined;
+    };
+/** `1,2:3`: names, each with its leaf after a colon. */
+const authorities: Read<OriginPullAuthority[] | undefined> = (config, key) =>
+    config
+        .get(key)
+        ?.split(",")
+        .map((entry) => {
+            const [name, leaf] = entry.trim().split(":");
+            // Trusted only: while moving to mode Shared, or away from it.
+            if (name === SHARED) return { name: "cloudflare", caCertificatePem: fs.readFileSync(SHARED_CA, "utf8") };
+            return leaf === undefined ? { name: name! } : { name: name!, leaf };
+        });
+
+/** Every key of the stack's configuration, and how it is read. */
+const SETTINGS = {
+    domainName: required,
+    zoneId: required,
+    originPullMode: oneOf(OriginPullMode),
+    originPullAuthorities: authorities,
+    originPullPresented: text,
+    strictTls: oneOf(StrictTls),
+    throttleBurstLimit: number,
+    throttleRateLimit: number,
+    logRetentionDays: number,
+    deletionProtection: boolean,
+    verify: boolean,
+    // The component reads this one itself.
+    breakGlass: text,
+} satisfies Record<string, Read<unknown>>;
+type Settings = { [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]> };
+
+function readSettings(config: pulumi.Config): Settings {
+    const keys = Object.keys(SETTINGS);
+    // Reject unknown keys: a typo would be silently ignored.
+    const unknown = Object.keys(pulumi.runtime.allConfig())
+        .filter((key) => key.startsWith(`${config.name}:`))
+        .filter((key) => !keys.includes(key.slice(config.name.length + 1)));
+    if (unknown.length > 0)
+        throw new pulumi.RunError(`config ${unknown.join(", ")} must be one of ${keys.join(", ")}; received an unknown key`);
+    const settings = Object.fromEntries(Object.entries(SETTINGS).map(([key, read]) => [key, read(config, key)])) as Settings;
+    if ((settings.throttleBurstLimit === undefined) !== (settings.throttleRateLimit === undefined))
         throw new pulumi.RunError(
-            `config ${config.name}:${key} must be one of ${Object.values(allowed).join(", ")}; received ${JSON.stringify(value)}`,
+            `config ${config.name}:throttleBurstLimit and throttleRateLimit must be set together; received one of them`,
         );
-    return value as T | undefined;
+    return settings;
 }
 
 /** The stack: one Lambda function behind one protected API. */
 const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
-    const config = new pulumi.Config();
-    refuseUnknownKeys(config.name);
-    const domainName = config.require("domainName");
-    const zoneId = config.require("zoneId");
-    const mode = oneOf(config, "originPullMode", OriginPullMode);
-    const authorities = config
-        .get("originPullAuthorities")
-        ?.split(",")
-        .map((entry) => {
-            const [name, leaf] = entry.trim().split(":");
-            // Trusted only: on the way to mode Shared, or away from it.
-            if (name === SHARED) return { name: "cloudflare", caCertificatePem: fs.readFileSync(SHARED_CA, "utf8") };
-            return leaf === undefined ? { name: name! } : { name: name!, leaf };
-        });
-    const presented = config.get("originPullPresented");
-    const strictTls = oneOf(config, "strictTls", StrictTls);
-    const burstLimit = config.getNumber("throttleBurstLimit");
-    const rateLimit = config.getNumber("throttleRateLimit");
-    const retentionInDays = config.getNumber("logRetentionDays") ?? 30;
-    const deletionProtection = config.getBoolean("deletionProtection");
-    const verify = config.getBoolean("verify");
-    if ((burstLimit === undefined) !== (rateLimit === undefined))
-        throw new pulumi.RunError(
-            `config ${config.name}:throttleBurstLimit and throttleRateLimit must be set together; received one of them`,
-        );
+    const settings = readSettings(new pulumi.Config());
+    const { domainName, zoneId, strictTls, deletionProtection, throttleBurstLimit: burstLimit, throttleRateLimit: rateLimit } = settings;
+    const retentionInDays = settings.logRetentionDays ?? 30;
 
     const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };
     const role = new aws.iam.Role("handler-role", {
@@ -99,14 +102,14 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
             handler: "handler.handler",
             role: role.arn,
             timeout: 10,
-            // By name, relative to the project: the state holds no path of the machine that deploys.
+            // Relative to the project: the state holds no path of the deploying machine.
             code: new pulumi.asset.AssetArchive({
                 "handler.js": new pulumi.asset.FileAsset(path.relative(process.cwd(), path.join(__dirname, "lambda", "handler.js"))),
             }),
             loggingConfig: { logFormat: "JSON", logGroup: logs.name },
             tags,
         },
-        // Without the right to write, the first lines would be lost.
+        // Without this permission the first log lines are lost.
         { dependsOn: [writeLogs] },
     );
 
@@ -114,12 +117,16 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
         domainName,
         zoneId,
         routes: [{ routeKey: "$default", lambdaArn: handler.arn }],
-        originPull: { mode, authorities, presented },
+        originPull: {
+            mode: settings.originPullMode,
+            authorities: settings.originPullAuthorities,
+            presented: settings.originPullPresented,
+        },
         strictTls,
         throttle: burstLimit === undefined || rateLimit === undefined ? undefined : { burstLimit, rateLimit },
         accessLog: { retentionInDays },
         deletionProtection,
-        verify: { enabled: verify },
+        verify: { enabled: settings.verify },
         tags,
     });
     return {

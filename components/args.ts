@@ -2,18 +2,18 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** Which client certificate Cloudflare's edge presents to the origin. */
 export const OriginPullMode = {
-    /** A certificate of your own for this hostname only. The secure default: it lets in nothing but this hostname at the edge. */
+    /** Your own certificate for this hostname only. The secure default: only this hostname at the edge gets in. */
     Hostname: "Hostname",
-    /** Cloudflare's one certificate for all its customers. Lets in any customer who can make the edge send your name. */
+    /** The certificate that Cloudflare shares among all customers. Any customer who can make the edge send your hostname gets in. */
     Shared: "Shared",
 } as const;
 export type OriginPullMode = (typeof OriginPullMode)[keyof typeof OriginPullMode];
 
 /** What to do about the zone's SSL/TLS mode: origin pulls do not apply in Off or Flexible. */
 export const StrictTls = {
-    /** Look the zone's setting up, and refuse Off and Flexible. */
+    /** Look up the zone's setting, and refuse Off and Flexible. */
     Check: "Check",
-    /** Set Full (strict) for the whole zone: every proxied host of the zone is affected. */
+    /** Set Full (strict) for the whole zone: this affects every proxied host in it. */
     Zone: "Zone",
     /** No look-up. */
     Off: "Off",
@@ -30,7 +30,7 @@ export interface HttpApiRoute {
     routeKey: string;
     /** ARN of the Lambda function (not its invoke ARN), e.g. `arn:aws:lambda:eu-west-1:123456789012:function:pets`. */
     lambdaArn?: pulumi.Input<string>;
-    /** URL that the request is passed on to, https only, e.g. `https://pets.internal.example.com/{proxy}`. */
+    /** URL to which the request is forwarded, https only, e.g. `https://pets.internal.example.com/{proxy}`. */
     httpUrl?: pulumi.Input<string>;
     /** An {@link AuthorizationType}. Defaults to NONE: mutual TLS is the only check. Plain. */
     authorizationType?: AuthorizationType;
@@ -40,19 +40,19 @@ export interface HttpApiRoute {
     authorizationScopes?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** A certificate authority that the truststore trusts, and, when presented, whose leaf the edge presents. */
+/** A certificate authority that the truststore trusts. If it is the presented one, the edge presents its leaf. */
 export interface OriginPullAuthority {
     /** Short name, e.g. `"1"`; part of resource names. Plain. */
     name: string;
-    /** Names the leaf of an issued authority: changed, a new key and leaf are issued. Defaults to `"1"`. Plain. */
+    /** Names the leaf of an issued authority: change it to issue a new key and leaf. Defaults to `"1"`. Plain. */
     leaf?: string;
-    /** The CA's certificate (PEM), with its chain up to a root. Left out, the authority is issued by this component. */
+    /** The CA's certificate (PEM), with its chain up to a root. Defaults to a CA issued by this component. */
     caCertificatePem?: pulumi.Input<string>;
     /** The leaf (PEM), signed directly by the CA. Needs `privateKeyPem`. */
     certificatePem?: pulumi.Input<string>;
-    /** The leaf's key (PEM, unencrypted). Secret: it is marked so whatever you pass. */
+    /** The leaf's key (PEM, unencrypted). Always marked secret. */
     privateKeyPem?: pulumi.Input<string>;
-    /** Id of a hostname certificate that is uploaded to Cloudflare already: no key comes near Pulumi. */
+    /** Id of a hostname certificate already uploaded to Cloudflare: Pulumi never sees its key. */
     certificateId?: pulumi.Input<string>;
 }
 
@@ -60,15 +60,15 @@ export interface OriginPullAuthority {
 export interface OriginPullArgs {
     /** An {@link OriginPullMode}. Defaults to Hostname. Plain. */
     mode?: OriginPullMode;
-    /** Every authority in the truststore. Defaults to one, issued, named `"1"`; in mode Shared to none of your own. */
+    /** Every authority in the truststore. Defaults to one issued authority named `"1"`; in mode Shared to none. */
     authorities?: OriginPullAuthority[];
-    /** Name of the authority whose leaf the edge presents. Required when there is more than one. Plain. */
+    /** Name of the authority whose leaf the edge presents. Required if there is more than one. Plain. */
     presented?: string;
 }
 
 /** Throttling of the stage, in AWS's words. */
 export interface ThrottleArgs {
-    /** Requests that may be in flight at once above the rate. */
+    /** Requests allowed at once above the rate. */
     burstLimit: pulumi.Input<number>;
     /** Requests per second. */
     rateLimit: pulumi.Input<number>;
@@ -94,18 +94,19 @@ export interface AccessLogArgs {
     retentionInDays?: pulumi.Input<number>;
 }
 
-/** The check inside of `pulumi up`: `url` is known only once the API answered through the edge, and refused whoever went around it. */
+/** The check inside `pulumi up`: `url` resolves only after the API answered through the edge and refused every bypass. */
 export interface VerifyArgs {
-    /** Defaults to true. Off, every preview warns that `url` is not verified. Plain. */
+    /** Defaults to true. If false, every preview warns that `url` is not verified. Plain. */
     enabled?: boolean;
     /**
-     * Path and query of the GET request, e.g. `/health`. Any answer of API Gateway's will do, a 401 too, but not a 403: a refused client
-     * certificate says the same. With one that a route answers, an open default endpoint cannot hide behind a 404. Defaults to `/`.
+     * Path and query of the GET request, e.g. `/health`. Any answer from API Gateway passes, even a 401, but not a 403: a refused client
+     * certificate looks the same. Choose a path that a route answers, so that an open default endpoint cannot hide behind a 404. Defaults
+     * to `/`.
      */
     path?: pulumi.Input<string>;
-    /** How long to try, at most 3600 seconds: the clouds take a while to spread what was deployed. Defaults to 300. Plain. */
+    /** How long to retry, at most 3600 seconds: both clouds take a while to roll out a change. Defaults to 300. Plain. */
     timeoutSeconds?: number;
-    /** Headers of the request, e.g. `{ authorization: token }`. Secret: they are marked so whatever you pass. Defaults to none. */
+    /** Headers of the request, e.g. `{ authorization: token }`. Always marked secret. Defaults to none. */
     headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
@@ -115,26 +116,26 @@ export interface CloudflareProtectedHttpApiArgs {
     domainName: string;
     /** Id of the Cloudflare zone that holds the name. */
     zoneId: pulumi.Input<string>;
-    /** What the API answers, at least one. Plain structure. */
+    /** The API's routes, at least one. Plain structure. */
     routes: HttpApiRoute[];
-    /** Defaults to a CA and a client certificate of this hostname's own. */
+    /** Defaults to a CA and a client certificate for this hostname. */
     originPull?: OriginPullArgs;
     /** A {@link StrictTls}. Defaults to Check. Plain. */
     strictTls?: StrictTls;
-    /** An ACM-issued certificate of yours for the name, in the API's region. Defaults to one that is issued here. */
+    /** ARN of your own ACM-issued certificate for the name, in the API's region. Defaults to one issued by this component. */
     certificateArn?: pulumi.Input<string>;
-    /** Defaults to the account's own limits. */
+    /** Defaults to the account's limits. */
     throttle?: ThrottleArgs;
     /** Defaults to none. */
     cors?: CorsArgs;
     /** Defaults to on, kept for 30 days. */
     accessLog?: AccessLogArgs;
     /**
-     * Protects certificate, truststore bucket, domain, association, record and the presented authority's CA from deletion. It stops a
-     * rename of the domain too: deploy `false` first. Defaults to true. Plain.
+     * Protects certificate, truststore bucket, domain, association, record and the presented authority's CA from deletion. It also stops a
+     * rename of the domain: deploy `false` first. Defaults to true. Plain.
      */
     deletionProtection?: boolean;
-    /** Defaults to on: `pulumi up` fails when the API does not answer through the edge, or answers around it. */
+    /** Defaults to on: `pulumi up` fails if the API does not answer through the edge, or if a bypass is open. */
     verify?: VerifyArgs;
     /** Tags of every AWS resource. */
     tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

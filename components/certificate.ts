@@ -2,7 +2,7 @@ import * as acm from "@pulumi/aws/acm";
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Server certificate of the domain, issued by ACM and validated by an unproxied record. */
+/** The domain's server certificate, issued by ACM and validated by a DNS-only record. */
 export function issueCertificate(
     name: string,
     inputs: {
@@ -16,10 +16,10 @@ export function issueCertificate(
     const certificate = new acm.Certificate(
         `${name}-certificate`,
         { domainName: inputs.domainName, validationMethod: "DNS", tags: inputs.tags },
-        // ACM may say "in use" for more than 15 minutes after the domain is gone.
+        // ACM may report "in use" for more than 15 minutes after the domain is deleted.
         { ...opts, protect: inputs.protect, customTimeouts: { delete: "45m" } },
     );
-    // A consumer's mocks may know of no validation option: the record is then empty, never an error.
+    // A consumer's mocks may return no validation option: the record is then empty, never an error.
     const option = (field: "resourceRecordName" | "resourceRecordType" | "resourceRecordValue") =>
         certificate.domainValidationOptions.apply(
             (options: pulumi.Unwrap<typeof certificate.domainValidationOptions> | undefined) => options?.[0]?.[field] ?? "",
@@ -33,7 +33,7 @@ export function issueCertificate(
             type: option("resourceRecordType"),
             content: withoutDot(option("resourceRecordValue")),
             ttl: 300,
-            // ACM must see the CNAME itself, at every renewal too: proxied, it would see Cloudflare's addresses.
+            // ACM must see the CNAME itself, also at renewals: proxied, it would see Cloudflare's addresses.
             proxied: false,
         },
         opts,

@@ -7,7 +7,8 @@ import { createApi, createDomain, createStage, mapDomain } from "./httpApi";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
-import { CLOUDFLARE_SHARED, argsProblems, normaliseDomainName, problemText } from "./validation/validation";
+import { CLOUDFLARE_SHARED } from "./validation/originPull";
+import { argsProblems, normaliseDomainName, problemText } from "./validation/validation";
 import { createVerification, warnUnverified } from "./verification/verification";
 
 /**
@@ -22,7 +23,7 @@ import { createVerification, warnUnverified } from "./verification/verification"
  * export const url = api.url;
  */
 export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
-    /** `https://<domainName>`, once it is verified to answer through the edge and to nobody who goes around it. */
+    /** `https://<domainName>`, resolved only after it is verified: it answers through the edge and refuses every bypass. */
     public readonly url: pulumi.Output<string>;
     public readonly domainName: pulumi.Output<string>;
     public readonly apiId: pulumi.Output<string>;
@@ -33,14 +34,14 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
     public readonly certificateArn: pulumi.Output<string>;
     /** `s3://bucket/key` */
     public readonly truststoreUri: pulumi.Output<string>;
-    /** The version that is pinned on the domain. */
+    /** The version pinned on the domain. */
     public readonly truststoreVersion: pulumi.Output<string>;
     public readonly truststorePem: pulumi.Output<string>;
     /** Name of the authority that the edge presents, `cloudflare-shared` in mode Shared; known once the edge does. */
     public readonly presentedAuthority: pulumi.Output<string>;
-    /** When the client certificate ends (ISO 8601); in mode Shared its CA; empty when only Cloudflare knows. */
+    /** When the client certificate expires (ISO 8601), in mode Shared its CA; empty if only Cloudflare knows. */
     public readonly clientCertificateExpires: pulumi.Output<string>;
-    /** The access log's group; empty when it is off. */
+    /** The access log's group; empty if the log is off. */
     public readonly logGroupName: pulumi.Output<string>;
 
     /**
@@ -57,7 +58,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const presented = mode === OriginPullMode.Hostname ? (args.originPull?.presented ?? authorities[0]!.name) : undefined;
         const strictTls = args.strictTls ?? StrictTls.Check;
         const protect = args.deletionProtection ?? true;
-        // A sheet of facts, never the args: they would be saved in the state, a plainly passed key included.
+        // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
         const { zoneId, tags } = args;
         const deploymentRecord = new DeploymentRecord(
@@ -66,7 +67,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
             { domainName, zoneId, mode, authorities, presented: presented ?? CLOUDFLARE_SHARED, deletionProtection: protect },
             { parent: this },
         );
-        // Nothing moves before the change is judged.
+        // Nothing changes before the change guard has judged it.
         const child = { parent: this, dependsOn: deploymentRecord.judged };
 
         const identity = new OriginPullIdentity(
@@ -78,7 +79,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const truststore = createTruststore(name, { pem: identity.truststorePem, protect, tags }, child);
         const api = createApi(name, { cors: args.cors, tags }, child);
         const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: args.routes }, child);
-        // The stage's first deployment is to have the routes.
+        // The stage's first deployment must include the routes.
         const { stage, logGroupName } = createStage(
             name,
             { apiId: api.id, throttle: args.throttle, accessLog: args.accessLog, tags },
@@ -98,30 +99,30 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
                 targetDomainName,
                 protect,
             },
-            // Visitors come only when all they pass through is there.
+            // Created last: traffic starts here.
             { ...child, dependsOn: [mapping, presentation, ...(strict.setting ? [strict.setting] : [])] },
         );
 
         const verify = args.verify ?? {};
-        const verified =
-            (verify.enabled ?? true)
-                ? createVerification(
-                      name,
-                      {
-                          domainName,
-                          targetDomainName,
-                          apiId: api.id,
-                          verify,
-                          truststoreVersion: truststore.version,
-                          certificateArn,
-                          presented: presented ?? CLOUDFLARE_SHARED,
-                          certificateId: identity.certificateId,
-                      },
-                      // The record is the last of what is verified.
-                      { ...child, dependsOn: [record] },
-                  )
-                : record;
-        if (verified === record) warnUnverified(name, this);
+        const enabled = verify.enabled ?? true;
+        if (!enabled) warnUnverified(name, this);
+        const verified = enabled
+            ? createVerification(
+                  name,
+                  {
+                      domainName,
+                      targetDomainName,
+                      apiId: api.id,
+                      verify,
+                      truststoreVersion: truststore.version,
+                      certificateArn,
+                      presented: presented ?? CLOUDFLARE_SHARED,
+                      certificateId: identity.certificateId,
+                  },
+                  // The verification needs the record.
+                  { ...child, dependsOn: [record] },
+              )
+            : record;
 
         this.url = verified.id.apply(() => `https://${domainName}`);
         this.domainName = domain.domainName;

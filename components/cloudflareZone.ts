@@ -2,7 +2,7 @@ import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { StrictTls } from "./args";
 
-/** The zone id, once the zone's SSL/TLS mode is known to present client certificates. What flows on is what was checked. */
+/** The zone id, after checking that the zone's SSL/TLS mode presents client certificates. Dependents use this id, so they wait for the check. */
 export function checkStrictTls(
     name: string,
     inputs: { zoneId: pulumi.Input<string>; strictTls: StrictTls },
@@ -17,7 +17,7 @@ export function checkStrictTls(
     const checked = zoneId.apply(async (id) => {
         let mode: unknown;
         try {
-            // Not the Output form: when that fails, it ends the whole run, and a missing permission is only worth a warning.
+            // Not the Output form: its failure ends the whole run, and a missing permission deserves only a warning.
             mode = (await cloudflare.getZoneSetting({ zoneId: id, settingId: "ssl" }, { parent: opts.parent }))?.value;
         } catch {
             await pulumi.log.warn(
@@ -27,8 +27,8 @@ export function checkStrictTls(
         }
         if (mode === "off" || mode === "flexible")
             throw new pulumi.ResourceError(
-                `strictTls must find the zone in Full or Full (strict); received "${mode}". In that mode Cloudflare presents no client certificate, so that ` +
-                    "the API would refuse it. Set SSL/TLS to Full (strict) in the zone, or pass strictTls: StrictTls.Zone to do so for the whole zone.",
+                `strictTls must find the zone in Full or Full (strict); received "${mode}". In this mode Cloudflare presents no client certificate, and ` +
+                    "the API would refuse its requests. Set SSL/TLS to Full (strict) in the zone, or pass strictTls: StrictTls.Zone to have it set for the whole zone.",
                 opts.parent,
                 true,
             );
@@ -37,7 +37,7 @@ export function checkStrictTls(
     return { zoneId: checked, setting: undefined };
 }
 
-/** The proxied record: the moment in which visitors come. */
+/** The proxied record: traffic starts here. */
 export function createRecord(
     name: string,
     inputs: { zoneId: pulumi.Input<string>; domainName: string; targetDomainName: pulumi.Input<string>; protect: boolean },
@@ -51,10 +51,10 @@ export function createRecord(
             type: "CNAME",
             content: inputs.targetDomainName,
             proxied: true,
-            // Cloudflare takes no other value for a proxied record.
+            // The only value that Cloudflare accepts for a proxied record.
             ttl: 1,
         },
-        // A second CNAME of the same name is refused.
+        // Cloudflare refuses a second CNAME of the same name.
         { ...opts, protect: inputs.protect, deleteBeforeReplace: true },
     );
 }

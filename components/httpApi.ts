@@ -34,7 +34,7 @@ export function createApi(
         `${name}-api`,
         {
             protocolType: "HTTP",
-            // Mutual TLS is never applied to the execute-api endpoint: left on, it is a way around everything.
+            // Mutual TLS never applies to the execute-api endpoint: left on, it bypasses everything.
             disableExecuteApiEndpoint: true,
             corsConfiguration: inputs.cors,
             tags: inputs.tags,
@@ -62,7 +62,7 @@ export function createStage(
         {
             apiId: inputs.apiId,
             name: "$default",
-            // Without it a change, the disabled default endpoint included, has no effect until somebody deploys.
+            // Without it changes, including the disabled default endpoint, have no effect until a deployment.
             autoDeploy: true,
             defaultRouteSettings: inputs.throttle && {
                 throttlingBurstLimit: inputs.throttle.burstLimit,
@@ -87,11 +87,11 @@ export function createDomain(
         {
             domainName: inputs.domainName,
             domainNameConfiguration: { certificateArn: inputs.certificateArn, endpointType: "REGIONAL", securityPolicy: "TLS_1_2" },
-            // The pinned version is what makes a new truststore an update of the domain: API Gateway keeps the copy that it took.
+            // The pinned version makes a new truststore an update of the domain: API Gateway keeps the copy it took.
             mutualTlsAuthentication: { truststoreUri: inputs.truststore.uri, truststoreVersion: inputs.truststore.version },
             tags: inputs.tags,
         },
-        // The name is unique in a region, so that a second one cannot be made beside it.
+        // The name is unique in a region, so a replacement cannot be created first.
         { ...opts, protect: inputs.protect, deleteBeforeReplace: true },
     );
 }

@@ -5,11 +5,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
-import { authorityPemProblems, checkedLate, isSharedCa } from "./validation/validation";
+import { checkedLate } from "./validation/late";
+import { authorityPemProblems, isSharedCa } from "./validation/originPull";
 
 /** Arguments of `OriginPullIdentity`. */
 export interface OriginPullIdentityArgs {
-    /** The hostname that the leaf is for. Plain. */
+    /** The leaf's hostname. Plain. */
     domainName: string;
     zoneId: pulumi.Input<string>;
     mode: OriginPullMode;
@@ -21,7 +22,7 @@ export interface OriginPullIdentityArgs {
 
 const YEAR_HOURS = 8766;
 
-/** Cloudflare's shared CA, only if the file is the one whose fingerprint is pinned. */
+/** Cloudflare's shared CA, if the file matches the pinned fingerprint. */
 function sharedCaPem(): string {
     const pem = normalisePem(fs.readFileSync(path.join(__dirname, "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8"));
     const seen = fingerprint256(pem);
@@ -38,47 +39,47 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
     public readonly truststorePem: pulumi.Output<string>;
     /** Id of the hostname certificate to present; empty in mode Shared. */
     public readonly certificateId: pulumi.Output<string>;
-    /** When what the edge presents ends (ISO 8601); empty when only Cloudflare knows. */
+    /** When the presented certificate expires (ISO 8601); empty if only Cloudflare knows. */
     public readonly expires: pulumi.Output<string>;
 
     constructor(name: string, args: OriginPullIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
-        // Names only: what is passed here is saved in the state.
+        // Names only: these values are stored in the state.
         const facts = {
             domainName: args.domainName,
             mode: args.mode,
-            authorities: args.authorities.map((one) => one.name),
+            authorities: args.authorities.map((authority) => authority.name),
             presented: args.presented,
         };
         super("cloudflare-protected-http-api:index:OriginPullIdentity", name, facts, opts);
-        const made = args.authorities.map((authority, index) => createAuthority(name, authority, index, args, this));
-        const shown = made.find((one) => one.name === args.presented);
-        const trusted = made.map((one) => one.caPem);
+        const created = args.authorities.map((authority, index) => createAuthority(name, authority, index, args, this));
+        const presented = created.find(({ name: authority }) => authority === args.presented);
+        const trusted = created.map(({ caPem }) => caPem);
         if (args.mode === OriginPullMode.Shared) {
             trusted.unshift(pulumi.output(sharedCaPem()));
             warn(
                 this,
-                `Mode Shared: the API trusts Cloudflare's shared origin-pull CA (valid until ${CLOUDFLARE_SHARED_CA_EXPIRES}). Any Cloudflare customer who can make the edge send your name gets in.`,
+                `Mode Shared: the API trusts Cloudflare's shared origin-pull CA (valid until ${CLOUDFLARE_SHARED_CA_EXPIRES}). Any Cloudflare customer who can make the edge send your hostname gets in.`,
             );
-        } else if (args.authorities.some((one) => typeof one.caCertificatePem === "string" && isSharedCa(one.caCertificatePem))) {
+        } else if (args.authorities.some(({ caCertificatePem: pem }) => typeof pem === "string" && isSharedCa(pem))) {
             warn(
                 this,
-                "Cloudflare's shared origin-pull CA is still trusted: any Cloudflare customer who can make the edge send your name gets in until it is dropped.",
+                "Cloudflare's shared origin-pull CA is still trusted: any Cloudflare customer who can make the edge send your hostname gets in until you remove it.",
             );
         }
         this.truststorePem = pulumi.all(trusted).apply((pems) => [...new Set(pems)].join(""));
-        this.certificateId = shown?.certificateId ? onceActive(this, args.zoneId, shown.certificateId) : pulumi.output("");
+        this.certificateId = presented?.certificateId ? onceActive(this, args.zoneId, presented.certificateId) : pulumi.output("");
         this.expires =
-            shown?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
+            presented?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
         this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
     }
 }
 
 function warn(resource: pulumi.Resource, text: string): void {
-    // The engine may be gone when a test ends; a lost warning must not become a rejection.
+    // In a test the engine may be gone already; a lost warning must not become a rejection.
     pulumi.log.warn(text, resource).catch(() => undefined);
 }
 
-interface MadeAuthority {
+interface CreatedAuthority {
     name: string;
     caPem: pulumi.Output<string>;
     certificateId: pulumi.Output<string> | undefined;
@@ -91,11 +92,11 @@ function createAuthority(
     index: number,
     args: OriginPullIdentityArgs,
     parent: pulumi.Resource,
-): MadeAuthority {
+): CreatedAuthority {
     const leaf =
         authority.caCertificatePem === undefined
             ? issueAuthority(name, authority, args, parent)
-            : bringAuthority(authority, authority.caCertificatePem, `originPull.authorities[${index}]`, parent);
+            : bringYourOwnAuthority(authority, authority.caCertificatePem, `originPull.authorities[${index}]`, parent);
     if (!leaf.certificatePem || !leaf.privateKeyPem) return { ...leaf, certificateId: leaf.certificateId, expires: undefined };
     const upload = new cloudflare.AuthenticatedOriginPullsHostnameCertificate(
         `${name}-upload-${authority.name}`,
@@ -105,7 +106,7 @@ function createAuthority(
     return { ...leaf, certificateId: upload.id, expires: leaf.certificatePem.apply((pem) => (pem ? expires(pem).toISOString() : "")) };
 }
 
-interface Material {
+interface AuthorityPems {
     name: string;
     caPem: pulumi.Output<string>;
     certificatePem?: pulumi.Output<string>;
@@ -116,8 +117,8 @@ interface Material {
 const ACTIVE_WITHIN_MS = 300_000;
 
 /**
- * The certificate's id, once Cloudflare has spread it over the edge: while it is pending the edge presents none, so that an association
- * that moved to it too early would drop every request.
+ * The certificate's id, once Cloudflare has deployed it to the edge: while it is pending the edge presents none, so an association moved to
+ * it too early would drop every request.
  */
 function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, certificateId: pulumi.Input<string>): pulumi.Output<string> {
     return pulumi.all([zoneId, certificateId]).apply(async ([zone, id]) => {
@@ -128,11 +129,11 @@ function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, cer
                 { zoneId: zone, certificateId: id },
                 { parent: resource },
             );
-            // A consumer's mocks know of no status.
+            // A consumer's mocks return no status.
             if (status === undefined || status === "active") return id;
             if (Date.now() > deadline || !["initializing", "pending_deployment"].includes(status))
                 throw new pulumi.ResourceError(
-                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; Cloudflare says ${status}. What the edge presents has not changed; run \`pulumi up\` again`,
+                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; received status ${status} from Cloudflare. The edge presents what it did before; run \`pulumi up\` again`,
                     resource,
                     true,
                 );
@@ -144,16 +145,21 @@ function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, cer
 /** A consumer's mocks issue nothing. */
 const normaliseIssued = (pem: string | undefined): string => (pem ? normalisePem(pem) : "");
 
-function issueAuthority(name: string, authority: OriginPullAuthority, args: OriginPullIdentityArgs, parent: pulumi.Resource): Material {
+function issueAuthority(
+    name: string,
+    authority: OriginPullAuthority,
+    args: OriginPullIdentityArgs,
+    parent: pulumi.Resource,
+): AuthorityPems {
     const ca = `${name}-ca-${authority.name}`;
     const leaf = `${name}-leaf-${authority.name}-${authority.leaf ?? "1"}`;
-    // A generation with a name of its own: equal names would make chains ambiguous. 64 characters is the limit of a common name.
+    // A unique subject per authority: equal names would make chains ambiguous. A common name has at most 64 characters.
     const subject = { commonName: `${args.domainName} pull CA ${authority.name}`.slice(-64) };
     const caOpts = {
         parent,
-        // A dropped authority must be able to go.
+        // Only the presented one: a dropped authority must be deletable.
         protect: args.deletionProtection && authority.name === args.presented,
-        // A provider upgrade must not replace the CA behind our back.
+        // A provider upgrade must not silently replace the CA.
         ignoreChanges: ["*"],
     };
     const caKey = new tls.PrivateKey(`${ca}-key`, { algorithm: "RSA", rsaBits: 4096 }, caOpts);
@@ -197,16 +203,21 @@ function issueAuthority(name: string, authority: OriginPullAuthority, args: Orig
     };
 }
 
-function bringAuthority(authority: OriginPullAuthority, ca: pulumi.Input<string>, path: string, parent: pulumi.Resource): Material {
+function bringYourOwnAuthority(
+    authority: OriginPullAuthority,
+    ca: pulumi.Input<string>,
+    path: string,
+    parent: pulumi.Resource,
+): AuthorityPems {
     const now = new Date();
     const known = checkedLate(
         parent,
         pulumi.all([ca, authority.certificatePem ?? "", pulumi.secret(authority.privateKeyPem ?? "")]),
         ([caPem, leaf, key]) => authorityPemProblems(path, { ca: caPem, leaf: leaf || undefined, key: key || undefined }, now),
     );
-    const material: Material = {
+    const material: AuthorityPems = {
         name: authority.name,
-        // Certificates are public; only the key that was judged beside them is secret.
+        // Certificates are public; only the key judged with them is secret.
         caPem: pulumi.unsecret(known.apply(([caPem]) => normalisePem(caPem))),
     };
     if (authority.certificateId !== undefined) return { ...material, certificateId: pulumi.output(authority.certificateId) };
@@ -218,7 +229,7 @@ function bringAuthority(authority: OriginPullAuthority, ca: pulumi.Input<string>
     };
 }
 
-/** Makes the edge present: the hostname's certificate, or in mode Shared Cloudflare's own. Comes after the truststore that trusts it. */
+/** Makes the edge present the hostname's certificate, or Cloudflare's own in mode Shared. Comes after the truststore that trusts it. */
 export function presentIdentity(
     name: string,
     identity: OriginPullIdentity,
@@ -234,7 +245,7 @@ export function presentIdentity(
     return new cloudflare.AuthenticatedOriginPulls(
         `${name}-association`,
         { zoneId: inputs.zoneId, configs: [{ hostname: inputs.domainName, certId: identity.certificateId, enabled: true }] },
-        // A change in place for another hostname would leave the old association on.
+        // An in-place change of the hostname would leave the old association enabled.
         { ...opts, protect: inputs.protect, replaceOnChanges: ["configs[0].hostname"] },
     );
 }

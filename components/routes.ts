@@ -2,9 +2,10 @@ import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
 import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
 import type { HttpApiRoute } from "./args";
-import { checkedLate, httpUrlProblems, lambdaArnProblems, routeSlug } from "./validation/validation";
+import { checkedLate } from "./validation/late";
+import { httpUrlProblems, lambdaArnProblems, routeSlug } from "./validation/routes";
 
-// A consumer's mocks may know no ARN.
+// A consumer's mocks may return no ARN.
 const invokeArn = (functionArn: string | undefined): string => {
     if (functionArn === undefined) return "";
     const [, partition, , region] = functionArn.split(":");

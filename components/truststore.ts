@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The truststore in S3: where it is, and the one version that API Gateway is to use. */
+/** The truststore in S3: its location, and the version that API Gateway must use. */
 export interface Truststore {
     uri: pulumi.Output<string>;
     version: pulumi.Output<string>;
@@ -16,7 +16,7 @@ export function createTruststore(
 ): Truststore {
     const bucket = new s3.Bucket(
         `${name}-truststore`,
-        // Old versions stay for a rollback, so that only an unprotected bucket may be emptied to be deleted.
+        // Old versions stay for a rollback: only an unprotected bucket may be emptied and deleted.
         { forceDestroy: !inputs.protect, tags: inputs.tags },
         { ...opts, protect: inputs.protect },
     );
@@ -54,7 +54,7 @@ export function createTruststore(
                 ],
             }),
         },
-        // S3 refuses two changes of a bucket's access at the same time.
+        // S3 refuses concurrent changes of a bucket's access.
         { ...opts, dependsOn: [accessBlock] },
     );
     const object = new s3.BucketObjectv2(
@@ -64,7 +64,7 @@ export function createTruststore(
             key: "truststore.pem",
             content: inputs.pem,
             contentType: "application/x-pem-file",
-            // Without an etag the provider never notices that somebody overwrote the object.
+            // Without an etag the provider never notices that the object was overwritten.
             etag: pulumi.output(inputs.pem).apply((pem) => crypto.createHash("md5").update(pem).digest("hex")),
             tags: inputs.tags,
         },

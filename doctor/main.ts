@@ -12,7 +12,7 @@ interface Flags {
     path: string;
     target?: string;
     apiId?: string;
-    sibling?: string;
+    otherDomain?: string;
     region?: string;
     profile?: string;
     zoneId?: string;
@@ -31,23 +31,32 @@ interface Flags {
 }
 
 const EXIT = { healthy: 0, fault: 1, unknown: 2 } as const;
-/** As a shell has it: 128 and SIGINT. */
+/** As in a shell: 128 plus SIGINT. */
 const INTERRUPTED = 130;
 const WAIT_FIRST_MS = 1000;
 const WAIT_MOST_MS = 15_000;
-/** Looks at a time: a hundred at once would take so much of this machine that their servers seem late. */
+/** Deployments examined at a time: a hundred would slow this machine down so much that their servers seem late. */
 const AT_ONCE = 8;
 const CERT_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_CERT";
 const KEY_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_KEY";
-/** What a deployment in the file of `--all` may say. */
-const FIELDS = ["domainName", "targetDomainName", "apiId", "zoneId", "region", "profile", "path", "sibling"] as const;
+/** Fields of a deployment in the file of `--all`. */
+const FIELDS = [
+    "domainName",
+    "targetDomainName",
+    "apiId",
+    "zoneId",
+    "region",
+    "profile",
+    "path",
+    "otherDomain",
+] as const satisfies (keyof DoctorOptions)[];
 
 /** `5m`, `90s`, `500ms` or seconds, as milliseconds. */
 function duration(text: string): number {
     const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
     const value = Number(number) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? "s") as "s"];
     if (number === undefined || value <= 0 || value > LONGEST_MS)
-        throw new InvalidArgumentError("It must be a time such as 15s or 5m, and at most 24h.");
+        throw new InvalidArgumentError("It must be a duration such as 15s or 5m, at most 24h.");
     return Math.ceil(value);
 }
 
@@ -56,7 +65,7 @@ const list = (value: string, before: string[]): string[] => [...before, value];
 function headerEnv(text: string, before: [string, string][]): [string, string][] {
     const [, header, variable] = /^([A-Za-z0-9-]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(text) ?? [];
     if (header === undefined || variable === undefined)
-        throw new InvalidArgumentError("It must be HEADER=VARIABLE, the name of an environment variable that holds the value.");
+        throw new InvalidArgumentError("It must be HEADER=VARIABLE, where VARIABLE is an environment variable with the value.");
     return [...before, [header, variable]];
 }
 
@@ -64,11 +73,11 @@ function read(file: string, what: string): string {
     try {
         return fs.readFileSync(file, "utf8");
     } catch (error) {
-        throw new OptionError(`${what} must be a file that can be read; received ${file} (${(error as NodeJS.ErrnoException).code})`);
+        throw new OptionError(`${what} must be a readable file; received ${file} (${(error as NodeJS.ErrnoException).code})`);
     }
 }
 
-/** Whether the page can be written, before anything is looked at. */
+/** Checks that the page can be written before anything is examined. */
 function checkPage(file: string): void {
     fs.accessSync(path.dirname(file), fs.constants.W_OK);
     if (!fs.existsSync(file)) return;
@@ -80,7 +89,7 @@ function toPage(file: string, work: () => void): void {
     try {
         work();
     } catch (error) {
-        throw new OptionError(`--html must be a file that can be written; received ${file} (${(error as NodeJS.ErrnoException).code})`);
+        throw new OptionError(`--html must be a writable file; received ${file} (${(error as NodeJS.ErrnoException).code})`);
     }
 }
 
@@ -91,14 +100,14 @@ function deployments(file: string): Partial<DoctorOptions>[] {
         parsed = JSON.parse(read(file, "--all").replace(/^\ufeff/, ""));
     } catch (error) {
         if (error instanceof OptionError) throw error;
-        // Its error quotes the text, and the file may be another one than was meant.
+        // The parser's error quotes the text, and this may be the wrong file.
         throw new OptionError(`--all must be JSON; ${file} is not`);
     }
-    if (!Array.isArray(parsed) || parsed.length === 0) throw new OptionError(`--all must hold a list of deployments; ${file} does not`);
+    if (!Array.isArray(parsed) || parsed.length === 0) throw new OptionError(`--all must contain a list of deployments; ${file} does not`);
     return parsed.map((one: unknown) => {
         if (typeof one === "string") return { domainName: readName(one) };
         if (typeof one !== "object" || one === null || Array.isArray(one))
-            throw new OptionError(`--all must hold names or objects; received ${received(one)}`);
+            throw new OptionError(`--all must list names or objects; received ${received(one)}`);
         const given = one as Record<string, unknown>;
         const unknown = Object.keys(given).filter((key) => !FIELDS.includes(key as (typeof FIELDS)[number]));
         if (unknown.length > 0) throw new OptionError(`--all: ${visible(unknown.join(", "))} must be one of ${FIELDS.join(", ")}`);
@@ -110,7 +119,7 @@ function identity(flags: Flags): DoctorOptions["own"] {
     const certificatePem = flags.cert === undefined ? process.env[CERT_VARIABLE] : read(flags.cert, "--cert");
     const privateKeyPem = flags.key === undefined ? process.env[KEY_VARIABLE] : read(flags.key, "--key");
     if (!certificatePem && !privateKeyPem) return undefined;
-    if (!certificatePem || !privateKeyPem) throw new OptionError("--cert and --key must be given together (or their variables)");
+    if (!certificatePem || !privateKeyPem) throw new OptionError("--cert and --key (or their variables) must be set together");
     return { certificatePem, privateKeyPem };
 }
 
@@ -122,12 +131,12 @@ function optionsOf(flags: Flags, one: Partial<DoctorOptions> & { domainName: str
             return [header.toLowerCase(), value];
         }),
     );
-    // All are read before the first is looked at.
+    // All options are read before the first deployment is examined.
     return readOptions({
         path: flags.path,
         targetDomainName: flags.target,
         apiId: flags.apiId,
-        sibling: flags.sibling,
+        otherDomain: flags.otherDomain,
         region: flags.region,
         profile: flags.profile,
         zoneId: flags.zoneId,
@@ -146,7 +155,7 @@ function optionsOf(flags: Flags, one: Partial<DoctorOptions> & { domainName: str
     });
 }
 
-/** Runs what it is given, so many at a time. */
+/** Runs at most this many at a time. */
 function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
     let running = 0;
     const waiting: (() => void)[] = [];
@@ -163,7 +172,7 @@ function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
     };
 }
 
-/** Until it is healthy, the time is up, or the person has waited enough: then the last report counts, and undefined is that there was none. */
+/** Examines until the API is healthy, the time is up, or the user presses Ctrl-C: returns the last report, undefined if there is none. */
 async function waited(
     look: () => Promise<Report>,
     { domainName }: DoctorOptions,
@@ -184,7 +193,7 @@ async function waited(
 
 async function run(given: string[], flags: Flags): Promise<void> {
     const targets = [...given.map((name) => ({ domainName: readName(name) })), ...(flags.all === undefined ? [] : deployments(flags.all))];
-    if (targets.length === 0) throw new OptionError("give a name such as api.example.com, or --all FILE");
+    if (targets.length === 0) throw new OptionError("a name such as api.example.com, or --all FILE, is required");
     const { html } = flags;
     if (html !== undefined) toPage(html, () => checkPage(html));
     const terminal = process.stderr.isTTY === true && !flags.json;
@@ -196,7 +205,7 @@ async function run(given: string[], flags: Flags): Promise<void> {
     const say = (text: string): void => void process.stderr.write(`${text}\n`);
     const all = targets.map((one) => optionsOf(flags, one as { domainName: string }));
     const atOnce = limited(AT_ONCE);
-    // The first Ctrl-C ends the waiting, the second the command.
+    // The first Ctrl-C ends the wait, the second the command.
     const enough = new Promise<void>((resolve) => void (flags.wait !== undefined && process.once("SIGINT", () => resolve())));
     const waiting = { waitMs: flags.wait, enough, say };
     const found = await Promise.all(
@@ -206,7 +215,7 @@ async function run(given: string[], flags: Flags): Promise<void> {
     if (reports.length === 0) process.exit(INTERRUPTED);
     if (terminal && flags.wait === undefined) process.stderr.write("\r\x1b[K");
     const codes = reports.map(({ verdict }) => EXIT[verdict]);
-    // Before anything is printed: whoever reads may go away.
+    // Before anything is printed: the reader may close the pipe.
     process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
     if (flags.json) console.log(JSON.stringify(all.length === 1 ? reports[0] : { schemaVersion: 1, reports }, null, 2));
     else {
@@ -220,30 +229,27 @@ async function run(given: string[], flags: Flags): Promise<void> {
         toPage(html, () => fs.writeFileSync(html, reportHtml(reports)));
         if (!flags.json) console.log(`\nThe page: ${html}`);
     }
-    // A search for a name or for credentials that hangs would keep the process beyond its time.
+    // A pending look-up of a name or of credentials would keep the process alive.
     process.stdout.write("", () => process.exit());
 }
 
 function command(): Command {
-    // Before the subcommand, which inherits it. Commander's own codes would say "fault".
+    // Set before the subcommand, which inherits it. Commander's own exit code 1 would mean "fault".
     const program = new Command("cloudflare-protected-http-api").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
     program
         .command("doctor [names...]")
         .description(
-            "Says why an API behind Cloudflare does not answer, or whether it can be reached around it. Read-only. Without credentials it probes from outside; " +
-                "with AWS credentials (as for the AWS CLI) and CLOUDFLARE_API_TOKEN it also reads both clouds. Exit code 0 healthy, 1 fault, 2 could not tell or bad input.",
+            "Says why an API behind Cloudflare does not answer, or whether Cloudflare can be bypassed. Read-only. Without credentials it probes from outside; " +
+                "with AWS credentials (as for the AWS CLI) and CLOUDFLARE_API_TOKEN it also reads both clouds. Exit code: 0 healthy, 1 fault, 2 could not tell or bad input.",
         )
         .option(
             "--all <file>",
-            "deployments from a JSON file: a list of names, or of objects with domainName, targetDomainName, apiId, zoneId, region, profile, path, sibling",
+            "deployments from a JSON file: a list of names, or of objects with domainName, targetDomainName, apiId, zoneId, region, profile, path, otherDomain",
         )
-        .option("--path <path>", "path to ask for", "/")
+        .option("--path <path>", "path to request", "/")
         .option("--target <name>", "regional name of the custom domain (pulumi stack output targetDomainName)")
-        .option("--api-id <id>", "the API's id, to try its default endpoint (pulumi stack output apiId)")
-        .option(
-            "--other-domain <name>",
-            "another custom domain without mutual TLS in the region, whose connections must be worth nothing here",
-        )
+        .option("--api-id <id>", "the API's id, to probe its default endpoint (pulumi stack output apiId)")
+        .option("--other-domain <name>", "another custom domain without mutual TLS in the region, whose connections must not open this API")
         .option("--region <region>", "AWS region")
         .option("--profile <profile>", "AWS profile")
         .option("--no-aws", "do not ask AWS")
@@ -252,31 +258,31 @@ function command(): Command {
         .option("--key <file>", `its key (PEM), or ${KEY_VARIABLE}`)
         .option(
             "--header-env <header=variable>",
-            "send a header to the edge, its value from an environment variable; may be repeated",
+            "send a header to the edge, with its value from an environment variable; may be repeated",
             headerEnv,
             [],
         )
-        .option("--timeout <time>", "for everything together", duration, 15_000)
-        .option("--wait <time>", "try again until it is healthy, at most so long, e.g. 5m", duration)
+        .option("--timeout <time>", "for the whole run", duration, 15_000)
+        .option("--wait <time>", "retry until the API is healthy, at most this long, e.g. 5m", duration)
         .option("--json", "print the report as JSON and nothing else")
         .option("--html <file>", "write the report as one self-contained page")
         .option("--connect-to <host:port:host:port>", "as in curl: connect elsewhere; may be repeated", list, [])
-        .option("--cacert <file>", "CA certificates to trust besides Node's own (PEM)")
-        .option("--dns-server <address:port>", "ask this DNS server; may be repeated", list, [])
-        .option("--cloudflare-base-url <url>", "Cloudflare's API elsewhere (AWS has AWS_ENDPOINT_URL)")
+        .option("--cacert <file>", "CA certificates to trust in addition to Node's own (PEM)")
+        .option("--dns-server <address:port>", "use this DNS server; may be repeated", list, [])
+        .option("--cloudflare-base-url <url>", "another address of Cloudflare's API (for AWS set AWS_ENDPOINT_URL)")
         .allowExcessArguments(false)
         .action(run);
     return program;
 }
 
-// A reader that has seen enough, such as `head`, is no error; the exit code is the verdict's all the same.
+// A reader that closes the pipe, such as `head`, is not an error; the exit code still tells the verdict.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? undefined : 2));
 process.stderr.on("error", () => undefined);
 if (require.main === module)
     command()
         .parseAsync()
         .catch((error: Error) => {
-            // Bad input is a sentence; anything else is ours, and says where.
+            // Bad input gets a sentence; anything else is a bug, with its stack.
             console.error(error instanceof OptionError ? `error: ${visible(error.message)}` : error.stack);
             process.exit(2);
         });

@@ -9,7 +9,7 @@ export interface Problem {
     message: string;
 }
 
-/** API Gateway refuses a truststore with a longer chain. */
+/** API Gateway refuses longer chains in a truststore. */
 const MAXIMUM_CHAIN = 4;
 
 const STRONG_SIGNATURES = new Set([
@@ -36,7 +36,7 @@ interface Der {
     body: Buffer;
 }
 
-/** The DER elements that lie side by side in a buffer; enough of DER to find an algorithm's name. */
+/** The consecutive DER elements of a buffer: just enough DER to find an algorithm's name. */
 function elements(der: Buffer): Der[] {
     const found: Der[] = [];
     for (let at = 0; at + 2 <= der.length;) {
@@ -66,7 +66,7 @@ function objectIdentifier(body: Buffer): string {
     return [root, head - root * 40, ...rest].join(".");
 }
 
-/** What is weak about a certificate's signature, or undefined. Node 20 does not tell a certificate's signature algorithm. */
+/** What is weak about a certificate's signature, or undefined. Node 20 does not expose the signature algorithm. */
 function weakSignature(certificate: X509Certificate): string | undefined {
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm SEQUENCE { OID, parameters }, signature }
     const outer = elements(certificate.raw)[0]?.body ?? Buffer.alloc(0);
@@ -95,18 +95,18 @@ function weakKey(key: KeyObject): string | undefined {
 
 function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
     try {
-        // checkIssued compares names and key identifiers only; verify is what a forger cannot pass.
+        // checkIssued compares names and key identifiers only; verify checks the signature.
         return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
     } catch {
         return false;
     }
 }
 
-/** A certificate and everything above it in the bundle. */
+/** A certificate and all its issuers in the bundle. */
 function chainOf(certificate: X509Certificate, bundle: X509Certificate[]): Set<X509Certificate> {
     const chain = new Set([certificate]);
-    // A Set's iterator also visits what is added on the way.
-    for (const one of chain) bundle.filter((issuer) => issued(issuer, one)).forEach((issuer) => chain.add(issuer));
+    // A Set's iterator also visits elements that are added while it runs.
+    for (const member of chain) bundle.filter((issuer) => issued(issuer, member)).forEach((issuer) => chain.add(issuer));
     return chain;
 }
 
@@ -121,26 +121,26 @@ function judgeCertificate(certificate: X509Certificate, now: Date): string[] {
     const messages: string[] = [];
     const from = new Date(certificate.validFrom);
     const to = new Date(certificate.validTo);
-    if (!(from <= now)) messages.push(`must be valid already; received ${who}, valid from ${certificate.validFrom}`);
+    if (!(from <= now)) messages.push(`must already be valid; received ${who}, valid from ${certificate.validFrom}`);
     if (!(now <= to)) messages.push(`must not have expired; received ${who}, valid until ${certificate.validTo}`);
     let signature: string | undefined;
     try {
         signature = weakSignature(certificate);
     } catch {
-        signature = "an algorithm that cannot be read";
+        signature = "an unreadable algorithm";
     }
     if (signature) messages.push(`must be signed with RSA or ECDSA and SHA-256 or stronger; received ${who}, signed with ${signature}`);
     let key: string | undefined;
     try {
         key = weakKey(certificate.publicKey);
     } catch {
-        key = "a key that cannot be read";
+        key = "an unreadable key";
     }
     if (key) messages.push(`must have an RSA key of at least 2048 bits or an ECDSA key of at least 256 bits; received ${who}, with ${key}`);
     return messages;
 }
 
-/** The certificates of a text, or the one message that says why there are none. */
+/** The certificates of a text, or the message that says why it has none. */
 function read(pem: string): { certificates: X509Certificate[]; refusal?: string } {
     try {
         return { certificates: readCertificates(pem) };
@@ -149,7 +149,7 @@ function read(pem: string): { certificates: X509Certificate[]; refusal?: string 
     }
 }
 
-/** Judges one CA, with or without its chain up to a self-signed root, in any order: what API Gateway takes as a truststore. */
+/** Judges one CA with its chain up to a self-signed root, in any order: what API Gateway accepts as a truststore. */
 export function judgeTruststoreCa(path: string, pem: string, now: Date): Problem[] {
     const { certificates, refusal } = read(pem);
     if (refusal) return [{ path, message: refusal }];
@@ -163,23 +163,23 @@ export function judgeTruststoreCa(path: string, pem: string, now: Date): Problem
     if (certificates.length > MAXIMUM_CHAIN)
         messages.push(`must be at most ${MAXIMUM_CHAIN} CA certificates; received ${certificates.length}`);
     if (new Set(certificates.map((certificate) => certificate.fingerprint256)).size < certificates.length)
-        messages.push("must hold each certificate once; received one of them again");
+        messages.push("must contain each certificate once; received a duplicate");
 
     const orphans = certificates.filter((certificate) => !certificates.some((issuer) => issued(issuer, certificate)));
     for (const orphan of orphans)
         messages.push(
-            `must hold every issuer up to a self-signed root; received ${subject(orphan)} without its issuer "${orphan.issuer.split("\n").join(", ")}"`,
+            `must include every issuer up to a self-signed root; received ${subject(orphan)} without its issuer "${orphan.issuer.split("\n").join(", ")}"`,
         );
     if (orphans.length === 0 && !certificates.some((certificate) => issued(certificate, certificate)))
         messages.push("must end at a self-signed root; received CAs that only sign each other");
 
-    // A second CA beside the chain would let in callers that nobody meant to trust.
+    // A second CA beside the chain would admit callers that were never meant to be trusted.
     if (messages.length === 0 && !certificates.some((one) => chainOf(one, certificates).size === certificates.length))
-        messages.push(`must be one CA and its chain; received separate CAs among ${certificates.map(subject).join(" and ")}`);
+        messages.push(`must be one CA and its chain; received unrelated CAs among ${certificates.map(subject).join(" and ")}`);
     return messages.map((message) => ({ path, message }));
 }
 
-/** Judges a client certificate: exactly one, no CA, and signed directly by a CA of the truststore. */
+/** Judges a client certificate: exactly one, not a CA, signed directly by a CA of the truststore. */
 export function judgeLeaf(path: string, leafPem: string, caPem: string, now: Date): Problem[] {
     const { certificates, refusal } = read(leafPem);
     if (refusal) return [{ path, message: refusal }];
@@ -190,13 +190,13 @@ export function judgeLeaf(path: string, leafPem: string, caPem: string, now: Dat
     if (leaf.ca) messages.push(`must be a client certificate, not a CA; received the CA ${subject(leaf)}`);
     messages.push(...judgeCertificate(leaf, now));
     const cas = read(caPem);
-    if (cas.refusal) messages.push("must be signed by the CA beside it; received a CA that is not PEM certificates");
+    if (cas.refusal) messages.push("must be signed by its CA; received a CA that is not PEM certificates");
     else if (!cas.certificates.some((ca) => ca.ca && issued(ca, leaf)))
         messages.push(`must be signed directly by ${cas.certificates.map(subject).join(" or ")}; received ${subject(leaf)}, which is not`);
     return messages.map((message) => ({ path, message }));
 }
 
-/** Judges a private key beside its certificate. No message holds anything of the key. */
+/** Judges a private key against its certificate. No message contains any part of the key. */
 export function judgeKeyPair(path: string, leafPem: string, keyPem: string): Problem[] {
     const refuse = (message: string): Problem[] => [{ path, message }];
     if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(keyPem))
@@ -205,18 +205,18 @@ export function judgeKeyPair(path: string, leafPem: string, keyPem: string): Pro
     try {
         key = createPrivateKey(keyPem);
     } catch {
-        // The cause is dropped on purpose: an error of the parser may one day quote its input.
+        // The cause is dropped on purpose: a parser's error may quote its input.
         const what = /BEGIN CERTIFICATE-----/.test(keyPem) ? "a certificate" : describePem(keyPem);
-        return refuse(`must be an unencrypted PEM private key; received ${what === "a private key" ? "one that cannot be read" : what}`);
+        return refuse(`must be an unencrypted PEM private key; received ${what === "a private key" ? "an unreadable one" : what}`);
     }
     const { certificates, refusal } = read(leafPem);
     const [leaf] = certificates;
-    if (refusal || !leaf) return refuse("must fit its certificate; received a key beside a text that is not a PEM certificate");
+    if (refusal || !leaf) return refuse("must match its certificate; received a key with a text that is not a PEM certificate");
     let fits = false;
     try {
         fits = leaf.checkPrivateKey(key);
     } catch {
-        // A key of another type than the certificate's: it does not fit.
+        // The key is of a different type than the certificate's: no match.
     }
-    return fits ? [] : refuse(`must fit its certificate ${subject(leaf)}; received the key of another`);
+    return fits ? [] : refuse(`must match its certificate ${subject(leaf)}; received the key of a different certificate`);
 }

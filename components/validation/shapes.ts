@@ -1,67 +1,126 @@
-/** The shape of the arguments: which fields there are, and of what kind, for callers whom no compiler has told. */
+/** The shape of the arguments: which fields there are, and of what kind, for callers without a compiler. */
 import type { Problem } from "../../pki";
-import type { CloudflareProtectedHttpApiArgs } from "../args";
+import type {
+    AccessLogArgs,
+    CloudflareProtectedHttpApiArgs,
+    CorsArgs,
+    HttpApiRoute,
+    OriginPullArgs,
+    OriginPullAuthority,
+    ThrottleArgs,
+    VerifyArgs,
+} from "../args";
 import { late, shown } from "./shown";
 
-const NO_OBJECT = "must be a plain object";
+/** `text`: a string or an Output of one. `boolean`: a plain one. `other`: judged elsewhere, if at all. */
+type Kind = "text" | "boolean" | "other";
+/** Every field of an interface. The compiler refuses a shape that lacks one or has one too many. */
+type Shape<T> = Record<keyof T, Kind>;
 
-/** Fields of the groups: a misspelt one is a setting that somebody believes in. */
-const FIELDS: Record<string, string[]> = {
-    originPull: ["mode", "authorities", "presented"],
-    throttle: ["burstLimit", "rateLimit"],
-    cors: ["allowCredentials", "allowHeaders", "allowMethods", "allowOrigins", "exposeHeaders", "maxAge"],
-    accessLog: ["enabled", "retentionInDays"],
-    authority: ["name", "leaf", "caCertificatePem", "certificatePem", "privateKeyPem", "certificateId"],
-    route: ["routeKey", "lambdaArn", "httpUrl", "vpcLink", "authorizationType", "authorizerId", "authorizationScopes"],
-};
+const ARGS = {
+    domainName: "other",
+    zoneId: "text",
+    routes: "other",
+    originPull: "other",
+    strictTls: "other",
+    certificateArn: "text",
+    throttle: "other",
+    cors: "other",
+    accessLog: "other",
+    deletionProtection: "boolean",
+    verify: "other",
+    tags: "other",
+} satisfies Shape<CloudflareProtectedHttpApiArgs>;
+const ROUTE = {
+    routeKey: "other",
+    lambdaArn: "text",
+    httpUrl: "text",
+    authorizationType: "other",
+    authorizerId: "other",
+    authorizationScopes: "other",
+} satisfies Shape<HttpApiRoute>;
+const ORIGIN_PULL = { mode: "other", authorities: "other", presented: "other" } satisfies Shape<OriginPullArgs>;
+const AUTHORITY = {
+    name: "other",
+    leaf: "other",
+    caCertificatePem: "text",
+    certificatePem: "text",
+    privateKeyPem: "text",
+    certificateId: "text",
+} satisfies Shape<OriginPullAuthority>;
+const THROTTLE = { burstLimit: "other", rateLimit: "other" } satisfies Shape<ThrottleArgs>;
+const CORS = {
+    allowCredentials: "other",
+    allowHeaders: "other",
+    allowMethods: "other",
+    allowOrigins: "other",
+    exposeHeaders: "other",
+    maxAge: "other",
+} satisfies Shape<CorsArgs>;
+const ACCESS_LOG = { enabled: "boolean", retentionInDays: "other" } satisfies Shape<AccessLogArgs>;
+const VERIFY = { enabled: "boolean", path: "other", timeoutSeconds: "other", headers: "other" } satisfies Shape<VerifyArgs>;
 
-/** Problems of a group's own shape; values are judged elsewhere. */
-function shapeProblems(path: string, value: unknown, fields: string[], required: string[] = []): Problem[] {
+/** Planned, and refused by name until then. */
+const PLANNED_ARGS = ["existingApi"];
+const PLANNED_ROUTE = ["vpcLink"];
+
+const NOT_AN_OBJECT = "must be a plain object";
+const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value) && !late(value);
+
+function fieldProblems(path: string, value: unknown, kind: Kind): Problem[] {
     if (value === undefined) return [];
-    if (typeof value !== "object" || value === null || Array.isArray(value) || late(value))
-        return [{ path, message: `${NO_OBJECT}; received ${shown(value)}` }];
-    return [
-        ...Object.keys(value)
-            .filter((key) => !fields.includes(key))
-            .map((key) => ({ path: `${path}.${key}`, message: `must be one of ${fields.join(", ")}; received an unknown argument` })),
-        ...required
-            .filter((key) => (value as Record<string, unknown>)[key] === undefined)
-            .map((key) => ({ path: `${path}.${key}`, message: "must be given; received nothing" })),
-    ];
+    if (kind === "boolean" && typeof value !== "boolean") return [{ path, message: `must be a plain boolean; received ${shown(value)}` }];
+    if (kind === "text" && typeof value !== "string" && !late(value))
+        // The value is not shown: it may be a key.
+        return [
+            {
+                path,
+                message: `must be a string or an Output of one; received ${value === null ? "null" : `a value of type ${typeof value}`}`,
+            },
+        ];
+    return [];
+}
+
+/** Problems of one group: fields that do not exist, are missing or of the wrong kind. */
+function shapeProblems<T>(
+    path: string,
+    value: unknown,
+    shape: Shape<T>,
+    { required = [], planned = [] }: { required?: (keyof T & string)[]; planned?: string[] } = {},
+): Problem[] {
+    if (value === undefined) return [];
+    if (!isObject(value)) return [{ path: path || "args", message: `${NOT_AN_OBJECT}; received ${shown(value)}` }];
+    const kinds = shape as Record<string, Kind>;
+    const at = (field: string): string => (path === "" ? field : `${path}.${field}`);
+    const problems = Object.entries(value).flatMap(([field, content]) => {
+        if (Object.hasOwn(kinds, field)) return fieldProblems(at(field), content, kinds[field]!);
+        // Reject unknown fields: a typo would be silently ignored.
+        const message = planned.includes(field)
+            ? "must be left out: this version does not support it; received a value"
+            : `must be one of ${Object.keys(kinds).join(", ")}; received an unknown argument`;
+        return content === undefined && planned.includes(field) ? [] : [{ path: at(field), message }];
+    });
+    const missing = required.filter((field) => value[field] === undefined);
+    return [...problems, ...missing.map((field) => ({ path: at(field), message: "must be set; received nothing" }))];
 }
 
 /** Problems of the shape of every group. `readable`: whether something deeper can be judged. */
 export function shapesProblems(args: Partial<CloudflareProtectedHttpApiArgs>): { problems: Problem[]; readable: boolean } {
     const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
     const problems = [
-        ...shapeProblems("originPull", args.originPull, FIELDS.originPull!),
-        ...shapeProblems("throttle", args.throttle, FIELDS.throttle!, FIELDS.throttle),
-        ...shapeProblems("cors", args.cors, FIELDS.cors!, ["allowOrigins"]),
-        ...shapeProblems("accessLog", args.accessLog, FIELDS.accessLog!),
-        ...list(args.originPull?.authorities).flatMap((one, i) =>
-            shapeProblems(`originPull.authorities[${i}]`, one ?? null, FIELDS.authority!, ["name"]),
+        ...shapeProblems<CloudflareProtectedHttpApiArgs>("", args, ARGS, { planned: PLANNED_ARGS }),
+        ...shapeProblems<OriginPullArgs>("originPull", args?.originPull, ORIGIN_PULL),
+        ...shapeProblems<ThrottleArgs>("throttle", args?.throttle, THROTTLE, { required: ["burstLimit", "rateLimit"] }),
+        ...shapeProblems<CorsArgs>("cors", args?.cors, CORS, { required: ["allowOrigins"] }),
+        ...shapeProblems<AccessLogArgs>("accessLog", args?.accessLog, ACCESS_LOG),
+        ...shapeProblems<VerifyArgs>("verify", args?.verify, VERIFY),
+        ...list(args?.originPull?.authorities).flatMap((authority, i) =>
+            shapeProblems<OriginPullAuthority>(`originPull.authorities[${i}]`, authority ?? null, AUTHORITY, { required: ["name"] }),
         ),
-        ...list(args.routes).flatMap((one, i) => shapeProblems(`routes[${i}]`, one ?? null, FIELDS.route!)),
-        ...list(args.routes).flatMap((one, i) => textProblems(`routes[${i}]`, one, ["lambdaArn", "httpUrl"])),
-        ...list(args.originPull?.authorities).flatMap((one, i) =>
-            textProblems(`originPull.authorities[${i}]`, one, ["caCertificatePem", "certificatePem", "privateKeyPem", "certificateId"]),
+        ...list(args?.routes).flatMap((route, i) =>
+            shapeProblems<HttpApiRoute>(`routes[${i}]`, route ?? null, ROUTE, { planned: PLANNED_ROUTE }),
         ),
-        ...textProblems("", args, ["zoneId", "certificateArn"]),
     ];
-    return { problems, readable: !problems.some(({ message }) => message.startsWith(NO_OBJECT)) };
-}
-
-/** What is neither a text nor known late. The value is not shown: it may be a key. */
-function textProblems(path: string, group: unknown, fields: string[]): Problem[] {
-    if (typeof group !== "object" || group === null) return [];
-    return fields.flatMap((field) => {
-        const value = (group as Record<string, unknown>)[field];
-        if (value === undefined || typeof value === "string" || late(value)) return [];
-        return [
-            {
-                path: path === "" ? field : `${path}.${field}`,
-                message: `must be a string or an Output of one; received ${value === null ? "null" : `something of type ${typeof value}`}`,
-            },
-        ];
-    });
+    return { problems, readable: !problems.some(({ message }) => message.startsWith(NOT_AN_OBJECT)) };
 }

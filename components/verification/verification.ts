@@ -3,10 +3,10 @@ import * as path from "node:path";
 import { Command } from "@pulumi/command/local";
 import * as pulumi from "@pulumi/pulumi";
 import type { VerifyArgs } from "../args";
-import { checkedLate } from "../validation/validation";
+import { checkedLate } from "../validation/late";
 import { lateVerifyProblems } from "../validation/verify";
 
-/** What the verification probes, and what it probes again for when that changed. */
+/** What the verification probes, and the values whose change makes it probe again. */
 export interface VerificationInputs {
     domainName: string;
     targetDomainName: pulumi.Input<string>;
@@ -19,12 +19,12 @@ export interface VerificationInputs {
     certificateId: pulumi.Input<string>;
 }
 
-/** The same text whatever a checkout made of its line ends. */
+/** The same text whatever line ends the checkout has. */
 const script = (): string => fs.readFileSync(path.join(__dirname, "check.js"), "utf8").replace(/\r\n/g, "\n");
 
 /**
- * The check inside of `pulumi up`: it fails unless the API answers through the edge and to nobody who goes around it. Its script travels on
- * the standard input, so that the state holds no path and any folder will do.
+ * The check inside `pulumi up`: it fails unless the API answers through the edge and refuses every bypass. Its script is passed on the
+ * standard input, so that the state holds no path.
  */
 export function createVerification(
     name: string,
@@ -33,7 +33,7 @@ export function createVerification(
 ): pulumi.CustomResource {
     const { domainName, verify } = inputs;
     const requestPath = checkedLate(opts.parent, verify.path ?? "/", (value) => lateVerifyProblems(value, undefined));
-    // Always secret: what must be shown to get in is a credential more often than not.
+    // Always secret: such a header is usually a credential.
     const headers = checkedLate(opts.parent, pulumi.secret(verify.headers), (value) => lateVerifyProblems(undefined, value));
     return new Command(
         `${name}-verification`,
@@ -41,9 +41,9 @@ export function createVerification(
             interpreter: ["node", "-"],
             create: `check https://${domainName}`,
             stdin: script(),
-            // A change in here is an update, which runs `create` again; `triggers` would replace the verification.
+            // A change here is an update, which runs `create` again; `triggers` would replace the resource.
             environment: {
-                // Whatever the deploying process is run with, a loader for example, is not for this script.
+                // Options of the deploying process, such as a loader, are not meant for this script.
                 NODE_OPTIONS: "",
                 VERIFICATION_DOMAIN: domainName,
                 VERIFICATION_TARGET: inputs.targetDomainName,
@@ -51,27 +51,24 @@ export function createVerification(
                 VERIFICATION_PATH: requestPath,
                 VERIFICATION_TIMEOUT_SECONDS: String(verify.timeoutSeconds ?? 300),
                 ...(verify.headers === undefined ? {} : { VERIFICATION_HEADERS: pulumi.jsonStringify(headers) }),
-                // Not read by the script: what was verified is no longer what is there when one of them changes.
+                // Not read by the script: a change of one of them invalidates the last verification.
                 VERIFICATION_TRUSTSTORE_VERSION: inputs.truststoreVersion,
                 VERIFICATION_CERTIFICATE_ARN: inputs.certificateArn,
                 VERIFICATION_PRESENTED: inputs.presented,
                 VERIFICATION_CERTIFICATE_ID: inputs.certificateId,
             },
-            // The last answer would only be in the way of the next.
+            // The last output is of no use to the next run.
             addPreviousOutputInEnv: false,
-            // A failure is told in its error, once.
+            // The error already reports a failure.
             logging: "none",
         },
         opts,
     );
 }
 
-/** At every run, previews included. */
+/** Warns at every run, previews included. */
 export function warnUnverified(name: string, resource: pulumi.Resource): void {
     pulumi.log
-        .warn(
-            `verify is off for "${name}": nothing checks that its url answers through the edge, and to nobody who goes around it.`,
-            resource,
-        )
+        .warn(`verify is off for "${name}": nothing checks that its url answers through the edge and refuses every bypass.`, resource)
         .catch(() => undefined);
 }

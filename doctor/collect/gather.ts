@@ -53,8 +53,8 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
               dns.then(({ aliases }) => aliases.find(regionalTarget)),
           ]);
     const apiId = options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id);
-    const sibling = options.sibling
-        ? Promise.resolve(options.sibling)
+    const otherDomain = options.otherDomain
+        ? Promise.resolve(options.otherDomain)
         : aws.then((value) => value?.otherDomains?.find(({ mutualTls, name }) => !mutualTls && !name.startsWith("*"))?.name);
 
     const send = (request: Omit<ProbeRequest, "path">): Promise<ProbeResult> => step(request.id, probe(look, { path, ...request }));
@@ -95,8 +95,8 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
             send({ id: "plain-http-origin", host: at, port: 80, hostHeader: domainName }),
         ]);
     };
-    const viaSibling = async (): Promise<ProbeResult[]> => {
-        const [at, name] = await Promise.all([target, sibling]);
+    const viaOtherDomain = async (): Promise<ProbeResult[]> => {
+        const [at, name] = await Promise.all([target, otherDomain]);
         if (at === undefined || name === undefined) return [];
         const over = (id: string, servername: string, session?: Buffer) =>
             send({
@@ -126,7 +126,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
         await Promise.all([
             Promise.all([...Array.from({ length: TRIES }, () => visitor("1.3")), visitor("1.2")]),
             around(),
-            viaSibling(),
+            viaOtherDomain(),
             endpoint(),
         ])
     ).flat();

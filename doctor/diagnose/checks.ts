@@ -1,6 +1,6 @@
 /** The rows of the table: what was looked at, hop by hop, whether or not it is the cause. */
 import type { Check } from "../report/report";
-import { described, type View } from "./facts";
+import { described, type Facts } from "./facts";
 
 type Verdict = Check["verdict"];
 const verdict = (good: boolean | undefined): Verdict => (good === undefined ? "unknown" : good ? "ok" : "bad");
@@ -11,18 +11,18 @@ const BYPASSES: Record<string, string> = {
     "sni-none": "no SNI, our Host: refused",
     "sni-regional": "the regional SNI, our Host: refused",
     "sni-default-endpoint": "the default endpoint's SNI, our Host: refused",
-    "sni-other-domain": "a sibling's SNI, our Host: refused",
-    "resumed-from-other-domain": "a sibling's TLS session: refused",
+    "sni-other-domain": "another domain's SNI, our Host: refused",
+    "resumed-from-other-domain": "another domain's TLS session: refused",
     "plain-http-origin": "plain HTTP at the origin: refused",
     "default-endpoint": "the default endpoint: HTTP 404",
 };
 /** Ways around that must have been tried before anything is called healthy. */
 const REQUIRED = ["no-certificate", "sni-regional", "default-endpoint"];
 
-function bypass(view: View, id: string): Check[] {
-    const tries = view.probes(id);
+function bypass(facts: Facts, id: string): Check[] {
+    const tries = facts.probes(id);
     if (tries.length === 0 && !REQUIRED.includes(id)) return [];
-    const open = view.open(id);
+    const open = facts.open(id);
     const seen =
         [...new Set(tries.map(described))].join("; ") ||
         (id === "default-endpoint" ? "not tried: the API's id is not known" : "not tried: the regional name is not known");
@@ -37,24 +37,24 @@ function bypass(view: View, id: string): Check[] {
     ];
 }
 
-function dnsCheck({ evidence: { dns } }: View): Check {
-    const grey = dns.aliases.some((name) => name.includes(".execute-api."));
+function dnsCheck({ evidence: { dns } }: Facts): Check {
+    const dnsOnly = dns.aliases.some((name) => name.includes(".execute-api."));
     const found = dns.addresses.length > 0;
     const seen = found ? [...dns.aliases, ...dns.addresses].join(", ") : `no address (${dns.problem ?? "none"})`;
-    return { hop: "dns", id: "record", expected: "an address of the edge", seen, verdict: found ? verdict(!grey) : "bad" };
+    return { hop: "dns", id: "record", expected: "an address of the edge", seen, verdict: found ? verdict(!dnsOnly) : "bad" };
 }
 
-function visitorCheck(view: View): Check {
-    const { visitor } = view;
+function visitorCheck(facts: Facts): Check {
+    const { visitor } = facts;
     if (!visitor) return { hop: "edge", id: "visitor", expected: "answered by the API", seen: "not tried", verdict: "unknown" };
     // A challenge is neither up nor down.
-    const good = visitor.answeredBy === "challenge" ? undefined : view.visitorUp;
+    const good = visitor.answeredBy === "challenge" ? undefined : facts.visitorUp;
     return { hop: "edge", id: "visitor", expected: "answered by the API", seen: described(visitor), verdict: verdict(good) };
 }
 
-function originChecks(view: View): Check[] {
-    const { origin, certificateRequested } = view;
-    const own = view.probes("own-certificate");
+function originChecks(facts: Facts): Check[] {
+    const { origin, certificateRequested } = facts;
+    const own = facts.probes("own-certificate");
     const seen =
         origin &&
         (origin.serverVerified
@@ -80,7 +80,7 @@ function originChecks(view: View): Check[] {
                       id: "client-certificate",
                       expected: "asked for",
                       seen: certificateRequested
-                          ? `asked for${view.evidence.acceptedAuthorities?.length ? `, of ${view.evidence.acceptedAuthorities.join("; ")}` : ""}`
+                          ? `asked for${facts.evidence.acceptedAuthorities?.length ? `, of ${facts.evidence.acceptedAuthorities.join("; ")}` : ""}`
                           : "not asked for",
                       verdict: verdict(certificateRequested),
                   } as const,
@@ -99,7 +99,7 @@ function originChecks(view: View): Check[] {
     ];
 }
 
-function awsChecks({ aws }: View): Check[] {
+function awsChecks({ aws }: Facts): Check[] {
     if (!aws) return [];
     const { domain, api, truststore, certificate } = aws;
     const row = (id: string, expected: string, seen: string, good: boolean | undefined): Check => ({
@@ -146,8 +146,8 @@ function awsChecks({ aws }: View): Check[] {
     ];
 }
 
-function cloudflareChecks(view: View): Check[] {
-    const { cloudflare } = view;
+function cloudflareChecks(facts: Facts): Check[] {
+    const { cloudflare } = facts;
     if (!cloudflare) return [];
     const row = (id: string, expected: string, seen: string, good: boolean | undefined): Check => ({
         hop: "cloudflare",
@@ -157,9 +157,9 @@ function cloudflareChecks(view: View): Check[] {
         verdict: verdict(good),
     });
     const { zone, association, records } = cloudflare;
-    const { ssl } = view;
-    const status = view.presented?.status ?? association?.certStatus;
-    const until = view.leafExpires;
+    const { ssl } = facts;
+    const status = facts.presented?.status ?? association?.certStatus;
+    const until = facts.leafExpires;
     return [
         ...(zone === undefined
             ? []
@@ -185,22 +185,22 @@ function cloudflareChecks(view: View): Check[] {
                           ? `${association.enabled ? "on" : "off"}, ${status ?? "status unknown"}${until ? `, until ${until.toISOString().slice(0, 10)}` : ""}`
                           : "no association",
                       association === null
-                          ? view.visitorUp && Boolean(cloudflare.globalOriginPull ?? cloudflare.zoneOriginPull)
+                          ? facts.visitorUp && Boolean(cloudflare.globalOriginPull ?? cloudflare.zoneOriginPull)
                           : association.enabled &&
                                 (status === undefined || status === "active") &&
-                                (until === undefined || until > view.evidence.now),
+                                (until === undefined || until > facts.evidence.now),
                   ),
               ]),
     ];
 }
 
-export function checksOf(view: View): Check[] {
+export function checksOf(facts: Facts): Check[] {
     return [
-        dnsCheck(view),
-        visitorCheck(view),
-        ...originChecks(view),
-        ...Object.keys(BYPASSES).flatMap((id) => bypass(view, id)),
-        ...awsChecks(view),
-        ...cloudflareChecks(view),
+        dnsCheck(facts),
+        visitorCheck(facts),
+        ...originChecks(facts),
+        ...Object.keys(BYPASSES).flatMap((id) => bypass(facts, id)),
+        ...awsChecks(facts),
+        ...cloudflareChecks(facts),
     ];
 }

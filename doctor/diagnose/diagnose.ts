@@ -4,18 +4,18 @@ import type { Cause, Check, Impact, Report } from "../report/report";
 import { visibleReport } from "../visible";
 import { RULES } from "./causes";
 import { checksOf } from "./checks";
-import { View, described } from "./facts";
+import { Facts, described } from "./facts";
 
 const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3, "not-judged": 4 };
 
 /** Every cause that the evidence decides, the one to mend first at the top. */
-export function causesOf(view: View): Cause[] {
+export function causesOf(facts: Facts): Cause[] {
     const found = RULES.flatMap((rule) => {
-        const evidence = rule.find(view);
+        const evidence = rule.find(facts);
         if (evidence === undefined) return [];
-        const impact = typeof rule.impact === "function" ? rule.impact(view) : rule.impact;
+        const impact = typeof rule.impact === "function" ? rule.impact(facts) : rule.impact;
         const { id, title, refresh, explains = [] } = rule;
-        return [{ explains, cause: { id, title, impact, evidence, refresh, fix: rule.fix(view), confirm: rule.confirm(view) } }];
+        return [{ explains, cause: { id, title, impact, evidence, refresh, fix: rule.fix(facts), confirm: rule.confirm(facts) } }];
     });
     const explained = new Set(found.flatMap(({ explains }) => explains));
     return found
@@ -27,38 +27,38 @@ export function causesOf(view: View): Cause[] {
 }
 
 /** What to give the doctor, or to look at, when the evidence does not decide. */
-function nextProbe(view: View, checks: Check[]): string {
-    const { evidence, aws, cloudflare, visitor } = view;
+function nextProbe(facts: Facts, checks: Check[]): string {
+    const { evidence, aws, cloudflare, visitor } = facts;
     const { domainName } = evidence;
     const asked = `npx cloudflare-protected-http-api doctor ${domainName}`;
-    const entry = view.entry("default-endpoint");
+    const entry = facts.entry("default-endpoint");
     if (entry)
         return `The API's default endpoint answered HTTP ${entry.status}: it is open around the edge. Now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: give AWS credentials, and run ${asked} again`;
-    if (view.intercepted)
+    if (facts.intercepted)
         return `Something between this machine and the edge answers in its place, with a certificate of its own (${visitor?.serverProblem}): a sign-in page, or a proxy. From another network: ${asked} <the arguments of this run>`;
-    if (!cloudflare && !view.visitorUp)
+    if (!cloudflare && !facts.visitorUp)
         return [
             `Visitors are not served: ${visitor ? described(visitor) : "nobody answered"}. ${aws ? "Cloudflare was not" : "Neither cloud was"} asked, and this needs ${aws ? "it" : "both"}:`,
             ...(aws ? [] : ["export AWS_PROFILE=<profile> AWS_REGION=<the API's region>"]),
             "read -rs CLOUDFLARE_API_TOKEN && export CLOUDFLARE_API_TOKEN   # needs Zone Read, DNS Read, Zone Settings Read, SSL and Certificates Read, and the right to read configuration rules",
             `${asked} <the arguments of this run>`,
         ].join("\n");
-    if (!aws && (!view.visitorUp || evidence.targetDomainName === undefined))
+    if (!aws && (!facts.visitorUp || evidence.targetDomainName === undefined))
         return `AWS was not asked: give credentials and a region as to the AWS CLI${evidence.targetDomainName === undefined ? ", or --target <regional name> --api-id <id> (pulumi stack output)" : ""}, and run ${asked} again`;
     if (evidence.apiId === undefined) return `The default endpoint was not tried: ${asked} --api-id <id> (pulumi stack output apiId)`;
     const problem = [...(aws?.problems ?? []), ...(cloudflare?.problems ?? [])][0];
     if (problem !== undefined) return `Mend this first: ${problem}`;
     if (visitor?.outcome === "timeout") return "Something on the way swallows the packets: try from another network";
     const open = checks.find(({ verdict }) => verdict === "unknown");
-    if (view.edgeFails || view.visitorSays(403, "gateway"))
+    if (facts.edgeFails || facts.visitorSays(403, "gateway"))
         return `Show API Gateway the edge's own certificate: ${asked} --cert leaf.pem --key leaf-key.pem`;
     return open === undefined ? "Nothing is left to look at: read the access log of the stage" : `Not told: ${open.id} (${open.seen})`;
 }
 
 export function diagnose(evidence: Evidence, started: Date, took: number): Report {
-    const view = new View(evidence);
-    const checks = checksOf(view);
-    const causes = causesOf(view);
+    const facts = new Facts(evidence);
+    const checks = checksOf(facts);
+    const causes = causesOf(facts);
     // What the doctor may not see is a finding, and no fault of the deployment.
     const blind = causes.length > 0 && causes.every(({ id }) => id.endsWith("-WITHOUT-SCOPE"));
     const verdict =
@@ -86,7 +86,7 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
         domainName: evidence.domainName,
         verdict,
         causes,
-        ...(causes.length === 0 && verdict !== "healthy" ? { nextProbe: nextProbe(view, checks) } : {}),
+        ...(causes.length === 0 && verdict !== "healthy" ? { nextProbe: nextProbe(facts, checks) } : {}),
         checks,
         probes: evidence.probes,
         notes,

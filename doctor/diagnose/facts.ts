@@ -47,7 +47,7 @@ export function described(probe: ProbeEvidence): string {
     return `${words[probe.outcome]}${probe.reason === undefined ? "" : ` (${probe.reason})`}`;
 }
 
-export class View {
+export class Facts {
     constructor(readonly evidence: Evidence) {}
 
     get aws(): NonNullable<Evidence["aws"]> | undefined {

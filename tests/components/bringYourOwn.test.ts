@@ -21,7 +21,7 @@ describe("an authority of one's own", () => {
     before(async () => {
         [own, other] = await Promise.all([stranger("api.dev.example.com"), stranger("api.dev.example.com")]);
     });
-    const brought = (changes: Partial<OriginPullAuthority> = {}): OriginPullAuthority => ({
+    const bringYourOwn = (changes: Partial<OriginPullAuthority> = {}): OriginPullAuthority => ({
         name: "corp",
         caCertificatePem: own.caPem,
         certificatePem: own.certificatePem,
@@ -43,7 +43,7 @@ describe("an authority of one's own", () => {
     };
 
     it("is uploaded with its key as a secret, and trusted, without anything being issued", async () => {
-        const recorded = await build(brought());
+        const recorded = await build(bringYourOwn());
         const upload = recorded.byName("orders-origin-pull-upload-corp");
         expect(upload.inputs.certificate).to.equal(own.certificatePem);
         expect(upload.secretInputs).to.include("privateKey");
@@ -60,14 +60,14 @@ describe("an authority of one's own", () => {
     });
 
     it("is refused, without the key in the message, when the key is another's", async () => {
-        const message = await refusal(brought({ privateKeyPem: other.privateKeyPem }));
+        const message = await refusal(bringYourOwn({ privateKeyPem: other.privateKeyPem }));
         expect(message).to.contain("originPull.authorities[0].privateKeyPem must").and.not.to.contain("PRIVATE KEY-----\n");
         expect(message).not.to.contain(other.privateKeyPem.split("\n")[1]);
     });
 
     it("is refused when its leaf is a CA, or is signed by another CA", async () => {
-        expect(await refusal(brought({ certificatePem: own.caPem }))).to.contain("originPull.authorities[0].certificatePem must");
-        expect(await refusal(brought({ caCertificatePem: other.caPem }))).to.contain("originPull.authorities[0].certificatePem must");
+        expect(await refusal(bringYourOwn({ certificatePem: own.caPem }))).to.contain("originPull.authorities[0].certificatePem must");
+        expect(await refusal(bringYourOwn({ caCertificatePem: other.caPem }))).to.contain("originPull.authorities[0].certificatePem must");
     });
 });
 

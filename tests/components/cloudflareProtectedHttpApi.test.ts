@@ -126,7 +126,7 @@ describe("the server certificate", () => {
         expect(dependsOn(recorded, "orders-domain", "orders-certificate-issued")).to.equal(true);
     });
 
-    it("may be brought", async () => {
+    it("may be bring-your-own", async () => {
         const arn = "arn:aws:acm:eu-west-1:123456789012:certificate/mine";
         const recorded = await build({ certificateArn: arn });
         expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-certificate");
@@ -335,7 +335,7 @@ describe("bad arguments are refused, all at once, before the first child", () =>
                 { routeKey: "GET /a/b", lambdaArn: LAMBDA },
                 { routeKey: "GET /a-b", lambdaArn: LAMBDA },
             ]),
-            "must give a resource name of its own",
+            "must map to a unique resource name",
         ],
         [
             "a malformed route key",
@@ -353,23 +353,23 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             route([
                 { routeKey: "$default", lambdaArn: `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${LAMBDA}/invocations` },
             ]),
-            "that is an invoke ARN",
+            "this is an invoke ARN",
         ],
         ["a URL without TLS", route([{ routeKey: "$default", httpUrl: "http://a.example" }]), "routes[0].httpUrl must be an https:// URL"],
         [
             "an authorizer that is missing",
             route([{ routeKey: "$default", lambdaArn: LAMBDA, authorizationType: "JWT" }]),
-            "authorizerId must be given for JWT and CUSTOM",
+            "authorizerId must be set for JWT and CUSTOM",
         ],
         [
             "a VPC link, until there is one",
             route([{ routeKey: "$default", vpcLink: {} }]),
-            "routes[0].vpcLink must be left out: this version does not have it",
+            "routes[0].vpcLink must be left out: this version does not support it",
         ],
         [
             "an existing API, until there is one",
             { existingApi: {} } as never,
-            "existingApi must be left out: this version does not have it",
+            "existingApi must be left out: this version does not support it",
         ],
         ["a group that is a text", { originPull: "Shared" } as never, 'originPull must be a plain object; received "Shared"'],
         ["a group that is null", { originPull: null } as never, "originPull must be a plain object; received null"],
@@ -384,18 +384,14 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             "accessLog.retention must be one of enabled, retentionInDays",
         ],
         ["a misspelt field of a route", route([{ routeKey: "$default", lambda: LAMBDA }]), "routes[0].lambda must be one of routeKey,"],
-        ["half a throttle", { throttle: { rateLimit: 5 } } as never, "throttle.burstLimit must be given; received nothing"],
-        ["CORS without origins", { cors: {} } as never, "cors.allowOrigins must be given; received nothing"],
-        [
-            "a zone that is a number",
-            { zoneId: 5 } as never,
-            "zoneId must be a string or an Output of one; received something of type number",
-        ],
+        ["half a throttle", { throttle: { rateLimit: 5 } } as never, "throttle.burstLimit must be set; received nothing"],
+        ["CORS without origins", { cors: {} } as never, "cors.allowOrigins must be set; received nothing"],
+        ["a zone that is a number", { zoneId: 5 } as never, "zoneId must be a string or an Output of one; received a value of type number"],
         ["a zone that is blank", { zoneId: " " }, "zoneId must be the id of the Cloudflare zone"],
         [
             "a key that is no text, without showing it",
             { originPull: { authorities: [{ name: "1", privateKeyPem: { pem: "SECRET" } }] } } as never,
-            "privateKeyPem must be a string or an Output of one; received something of type object",
+            "privateKeyPem must be a string or an Output of one; received a value of type object",
         ],
         ["a check that is not plain", { verify: pulumi.output({}) } as never, "verify must be a plain object; received an Output"],
         [
@@ -404,28 +400,28 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             "verify.timeout must be one of enabled, path, timeoutSeconds, headers",
         ],
         ["a check that is late on or off", { verify: { enabled: pulumi.output(true) } } as never, "verify.enabled must be a plain boolean"],
-        ["a relative path", { verify: { path: "health" } }, 'verify.path must start with / and hold no space and no #; received "health"'],
+        ["a relative path", { verify: { path: "health" } }, 'verify.path must start with / and contain no space or #; received "health"'],
         ["a path with a line break", { verify: { path: "/a\r\nx: y" } }, "verify.path must start with /"],
         [
             "no time at all",
             { verify: { timeoutSeconds: 0 } },
-            "verify.timeoutSeconds must be a plain number above 0 and up to 3600; received 0",
+            "verify.timeoutSeconds must be a plain number above 0 and at most 3600; received 0",
         ],
-        ["hours and hours", { verify: { timeoutSeconds: 3601 } }, "verify.timeoutSeconds must be a plain number above 0 and up to 3600"],
-        ["a header that is no name", { verify: { headers: { "a b": "x" } } }, "verify.headers must have names that HTTP allows"],
+        ["hours and hours", { verify: { timeoutSeconds: 3601 } }, "verify.timeoutSeconds must be a plain number above 0 and at most 3600"],
+        ["a header that is no name", { verify: { headers: { "a b": "x" } } }, "verify.headers must have valid HTTP header names"],
         ["another Host", { verify: { headers: { Host: "other.example.com" } } }, "verify.headers.Host must be left out"],
-        ["a header of two lines", { verify: { headers: { "x-token": "a\nb" } } }, "verify.headers.x-token must be one line of text"],
+        ["a header of two lines", { verify: { headers: { "x-token": "a\nb" } } }, "verify.headers.x-token must be a single line of text"],
         ["an unknown argument", { domian: "x" } as never, "domian must be one of domainName"],
         [
             "mode Zone, until there is one",
             pull({ mode: "Zone" }),
-            "originPull.mode must be Hostname or Shared: this version does not have Zone",
+            "originPull.mode must be Hostname or Shared: this version does not support Zone",
         ],
         ["no authorities", pull({ authorities: [] }), "originPull.authorities must have at least one authority"],
         [
             "duplicate authorities",
             pull({ authorities: [{ name: "1" }, { name: "1" }], presented: "1" }),
-            "originPull.authorities must have names of their own",
+            "originPull.authorities must have unique names",
         ],
         [
             "no word on who is presented",
@@ -436,7 +432,7 @@ describe("bad arguments are refused, all at once, before the first child", () =>
         [
             "the shared CA as one's own",
             pull({ authorities: [{ name: "1", caCertificatePem: sharedCa, certificateId: "x" }] }),
-            "must be a CA of your own to be presented",
+            "must be your own CA to be presented",
         ],
         [
             "a PEM that is no certificate",
@@ -454,7 +450,7 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             () => "nothing was refused",
             (error: Error) => error.message,
         );
-        expect(failure).to.contain("name must be 1 to 44 of a-z, 0-9 and -");
+        expect(failure).to.contain("name must be 1 to 44 characters of a-z, 0-9 and -");
     });
 
     it("refuses a late value too, and says which", async () => {
@@ -466,7 +462,7 @@ describe("bad arguments are refused, all at once, before the first child", () =>
     it("refuses a late path and late headers too, without the value of a header", async () => {
         expect(await refusal({ verify: { path: pulumi.output("health") } })).to.contain("verify.path must start with /");
         const text = await refusal({ verify: { headers: pulumi.output({ "x-token": "c2VjcmV0\n" }) } });
-        expect(text).to.contain("verify.headers.x-token must be one line of text").and.not.to.contain("c2VjcmV0");
+        expect(text).to.contain("verify.headers.x-token must be a single line of text").and.not.to.contain("c2VjcmV0");
     });
 
     it("never echoes a private key", async () => {

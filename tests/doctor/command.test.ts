@@ -152,12 +152,16 @@ describe("the doctor's command", function () {
     });
 
     const BAD: [string, string[], string][] = [
-        ["no name", [], "give a name such as api.example.com, or --all FILE"],
+        ["no name", [], "a name such as api.example.com, or --all FILE, is required"],
         ["a name that is none", ["not a name"], "must be a full domain name"],
         ["an unknown option", [PATIENT, "--nonsense"], "unknown option"],
-        ["a time that is none", [PATIENT, "--timeout", "soon"], "must be a time such as 15s or 5m"],
-        ["a file that is not there", ["--all", "/no/such/file"], "--all must be a file that can be read"],
-        ["a certificate without its key", [PATIENT, "--cert", "package.json"], "--cert and --key must be given together"],
+        ["a time that is none", [PATIENT, "--timeout", "soon"], "must be a duration such as 15s or 5m"],
+        ["a file that is not there", ["--all", "/no/such/file"], "--all must be a readable file"],
+        [
+            "a certificate without its key",
+            [PATIENT, "--cert", "package.json"],
+            "--cert and --key (or their variables) must be set together",
+        ],
         ["a certificate that is none", [PATIENT, "--cert", "package.json", "--key", "package.json"], "--cert must be"],
         ["a header whose variable is not set", [PATIENT, "--header-env", "x-a=NOT_SET_AT_ALL"], "NOT_SET_AT_ALL must be set"],
         ["a connect-to that is none", [PATIENT, "--connect-to", "nonsense"], "connect-to must be host:port"],

@@ -23,7 +23,7 @@ import type { Evidence, ProbeEvidence } from "../../doctor/evidence";
 import { gather } from "../../doctor/collect/gather";
 import { reportHtml } from "../../doctor/report/html";
 import { reportText } from "../../doctor/report/text";
-import { View } from "../../doctor/diagnose/facts";
+import { Facts } from "../../doctor/diagnose/facts";
 import { createWebCa, type WebCa } from "../../lab/pki/authority";
 import { API_ID, DOMAIN, TARGET } from "../support/gateWorld";
 import { pooledKeys } from "../support/keys";
@@ -158,18 +158,18 @@ describe("the doctor among enemies", function () {
                 "--dns-server must be",
             ],
             ["a port that is none", () => [DOMAIN, "--connect-to", "a:443:127.0.0.1:99999"], "connect-to must be"],
-            [
-                "a page in a folder that is not there",
-                () => [DOMAIN, "--html", "/no/such/page.html"],
-                "--html must be a file that can be written",
-            ],
+            ["a page in a folder that is not there", () => [DOMAIN, "--html", "/no/such/page.html"], "--html must be a writable file"],
             ["a page that is a folder", () => [DOMAIN, "--html", folder], "EISDIR"],
             ["a path that is none", () => [DOMAIN, "--path", "a b"], "--path must start with /"],
-            ["a header of two lines, untold", () => [DOMAIN, "--header-env", "x-a=LINES"], "the value of x-a must be one line"],
+            ["a header of two lines, untold", () => [DOMAIN, "--header-env", "x-a=LINES"], "the value of x-a must be a single line"],
             ["a header that the request is made of", () => [DOMAIN, "--header-env", "host=PATH"], "host must be left out"],
-            ["CA certificates that are none", () => [DOMAIN, "--cacert", file("ca.pem", "garbage")], "--cacert must hold CA certificates"],
+            [
+                "CA certificates that are none",
+                () => [DOMAIN, "--cacert", file("ca.pem", "garbage")],
+                "--cacert must contain CA certificates",
+            ],
             ["an API's id that leads elsewhere", () => [DOMAIN, "--api-id", "x.evil/#"], "--api-id must be"],
-            ["an address of Cloudflare's that is none", () => [DOMAIN, "--cloudflare-base-url", "nonsense"], "must begin with https://"],
+            ["an address of Cloudflare's that is none", () => [DOMAIN, "--cloudflare-base-url", "nonsense"], "must start with https://"],
             ["a number for a path", () => ["--all", file("a.json", `[{"domainName":"${DOMAIN}","path":5}]`)], "--path must start"],
             ["a list that is none, whose text is not shown", () => ["--all", file("b.json", SECRET)], "--all must be JSON"],
         ];
@@ -530,7 +530,7 @@ describe("the doctor among enemies", function () {
         });
 
         it("names a command that a shell takes as one address", () => {
-            const [line] = visitorCommand(new View({ ...evidence, path: "/a?b=1&c='x';rm" })).split("\n");
+            const [line] = visitorCommand(new Facts({ ...evidence, path: "/a?b=1&c='x';rm" })).split("\n");
             expect(line).to.match(/ 'https:\/\/[^']*\/a\?b=1&c='\\''x'\\'';rm'$/);
         });
     });

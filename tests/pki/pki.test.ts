@@ -208,7 +208,7 @@ describe("pki", () => {
             expectOne(ca(middle.pem + stranger.pem), /"CN=middle" without its issuer/);
         });
         it("refuses a second CA beside the chain, and a repeated one", () => {
-            expectOne(ca(root.pem + stranger.pem), /one CA and its chain; received separate CAs/);
+            expectOne(ca(root.pem + stranger.pem), /one CA and its chain; received unrelated CAs/);
             expectOne(ca(root.pem + root.pem), /each certificate once/);
         });
         it("accepts a root beside its renewal, and refuses a stranger hidden behind the two", async () => {
@@ -221,7 +221,7 @@ describe("pki", () => {
             const at = (iso: string) => judgeTruststoreCa("ca", root.pem, new Date(iso));
             expect(at("2026-01-01T00:00:00Z")).to.deep.equal([]);
             expect(at("2027-01-01T00:00:00Z")).to.deep.equal([]);
-            expectOne(at("2025-12-31T23:59:59Z"), /must be valid already/);
+            expectOne(at("2025-12-31T23:59:59Z"), /must already be valid/);
             expectOne(at("2027-01-01T00:00:01Z"), /must not have expired/);
         });
         it("reports every problem at once", async () => {
@@ -311,7 +311,7 @@ describe("pki", () => {
         it("refuses the key of another certificate, of the same type or not", async () => {
             const other = await make({ name: "other", algorithm: rsa(2048) });
             for (const made of [stranger, other]) {
-                expectOne(key(made.keyPem), /must fit its certificate "CN=client"/, "key");
+                expectOne(key(made.keyPem), /must match its certificate "CN=client"/, "key");
                 expectNoEcho(messages(key(made.keyPem)).join(), made.keyPem);
             }
         });
@@ -327,7 +327,7 @@ describe("pki", () => {
         });
         it("refuses a damaged key, a certificate and a text without PEM", () => {
             const damaged = client.keyPem.replace(/\n[^-\n]{20}/, "\n");
-            expectOne(key(damaged), /received one that cannot be read/, "key");
+            expectOne(key(damaged), /received an unreadable one/, "key");
             expectNoEcho(messages(key(damaged)).join(), damaged);
             expectOne(key(client.pem), /must be an unencrypted PEM private key; received a certificate$/, "key");
             expectOne(key("secret"), /6 characters without a PEM block/, "key");

@@ -72,7 +72,7 @@ function judge({ name, message, status }: Failure, service: string, permission: 
 }
 
 /** Makes the asker of one collection. `profile` is the one in use, to be named when it gives no credentials. */
-export function createAsk(limit: Deadline, told: Hindrances, profile: string | undefined): Ask {
+export function createAsk(limit: Deadline, hindrances: Hindrances, profile: string | undefined): Ask {
     return async (service, permission, call) => {
         try {
             return await limit.within(call({ abortSignal: limit.signal }));
@@ -80,14 +80,15 @@ export function createAsk(limit: Deadline, told: Hindrances, profile: string | u
             const failure = readFailure(error);
             const { name, code, status, credentials } = failure;
             if (error instanceof DeadlineError || limit.signal.aborted)
-                told.problems.add(`${service} did not answer within ${limit.milliseconds} ms`);
-            else if (credentials) told.problems.add(credentialsProblem(failure, profile));
-            else if (status === undefined && !ABSENT.includes(name)) told.problems.add(`${service} cannot be reached (${code ?? name})`);
+                hindrances.problems.add(`${service} did not answer within ${limit.milliseconds} ms`);
+            else if (credentials) hindrances.problems.add(credentialsProblem(failure, profile));
+            else if (status === undefined && !ABSENT.includes(name))
+                hindrances.problems.add(`${service} cannot be reached (${code ?? name})`);
             else {
                 const meaning = judge(failure, service, permission);
                 if (meaning === null) return null;
-                if ("denied" in meaning) told.denied.add(meaning.denied);
-                else told.problems.add(meaning.problem);
+                if ("denied" in meaning) hindrances.denied.add(meaning.denied);
+                else hindrances.problems.add(meaning.problem);
             }
             return undefined;
         }

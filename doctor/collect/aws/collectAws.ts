@@ -139,7 +139,7 @@ async function askCertificate(ask: Ask, acm: ACM, arn: string): Promise<AwsEvide
     };
 }
 
-async function collect(options: AwsOptions, clients: Clients, ask: Ask, told: Hindrances): Promise<Facts> {
+async function collect(options: AwsOptions, clients: Clients, ask: Ask, hindrances: Hindrances): Promise<Facts> {
     const { gateway, acm, s3 } = clients;
     const domain = askDomain(ask, gateway, options.domainName);
     const apiId = domain.then((one) => {
@@ -149,7 +149,9 @@ async function collect(options: AwsOptions, clients: Clients, ask: Ask, told: Hi
     const [api, others, truststore, certificate] = await Promise.all([
         apiId.then((id) => (id ? askApi(ask, gateway, id) : undefined)),
         askOtherDomains(ask, gateway, options.domainName),
-        domain.then((one) => (one?.truststoreUri ? askTruststore(ask, told, s3, one.truststoreUri, one.truststoreVersion) : undefined)),
+        domain.then((one) =>
+            one?.truststoreUri ? askTruststore(ask, hindrances, s3, one.truststoreUri, one.truststoreVersion) : undefined,
+        ),
         domain.then((one) => (one?.certificateArn ? askCertificate(ask, acm, one.certificateArn) : undefined)),
     ]);
     const id = await apiId;
@@ -167,7 +169,7 @@ async function collect(options: AwsOptions, clients: Clients, ask: Ask, told: Hi
 
 /** Gathers AWS's side. Never rejects: what is missing is in `denied` and `problems`. */
 export async function collectAws(options: AwsOptions): Promise<AwsEvidence> {
-    const told: Hindrances = { denied: new Set(), problems: new Set() };
+    const hindrances: Hindrances = { denied: new Set(), problems: new Set() };
     const restore = quietEnvironment();
     let region = options.region ?? "";
     let facts: Facts = {};
@@ -178,14 +180,14 @@ export async function collectAws(options: AwsOptions): Promise<AwsEvidence> {
         // Loading the SDK is this machine's time, not AWS's.
         limit = startDeadline(options.timeoutMs);
         region = await limit.within(clients.gateway.config.region());
-        facts = await collect(options, clients, createAsk(limit, told, options.profile ?? process.env.AWS_PROFILE), told);
+        facts = await collect(options, clients, createAsk(limit, hindrances, options.profile ?? process.env.AWS_PROFILE), hindrances);
     } catch (error) {
         const noRegion = /region is missing/i.test((error as Error).message);
-        told.problems.add(noRegion ? "no AWS region is known: set AWS_REGION, or pass --region" : "the AWS SDK could not be started");
+        hindrances.problems.add(noRegion ? "no AWS region is known: set AWS_REGION, or pass --region" : "the AWS SDK could not be started");
     } finally {
         limit?.clear();
         restore();
         for (const client of [clients?.gateway, clients?.acm, clients?.s3]) client?.destroy();
     }
-    return { region, ...facts, denied: [...told.denied].sort(), problems: [...told.problems].sort() };
+    return { region, ...facts, denied: [...hindrances.denied].sort(), problems: [...hindrances.problems].sort() };
 }

@@ -34,10 +34,16 @@ async function readBody(output: GetObjectCommandOutput): Promise<string | undefi
 }
 
 /** Reads both versions, each with its own permission. The body of one that is both is read once if it can be. */
-export async function askTruststore(ask: Ask, told: Hindrances, s3: S3, uri: string, pinned: string | undefined): Promise<Truststore> {
+export async function askTruststore(
+    ask: Ask,
+    hindrances: Hindrances,
+    s3: S3,
+    uri: string,
+    pinned: string | undefined,
+): Promise<Truststore> {
     const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
     if (Bucket === undefined || Key === undefined) {
-        told.problems.add("the domain's truststore is not an object of S3");
+        hindrances.problems.add("the domain's truststore is not an object of S3");
         return {};
     }
     const get = (VersionId: string | undefined): Promise<Stored | null | undefined> =>
@@ -51,7 +57,7 @@ export async function askTruststore(ask: Ask, told: Hindrances, s3: S3, uri: str
                 throw error;
             }
             const text = await readBody(output);
-            if (text === undefined) told.problems.add("the truststore in S3 is larger than 1 MB and was not read");
+            if (text === undefined) hindrances.problems.add("the truststore in S3 is larger than 1 MB and was not read");
             return { text, version: output.VersionId };
         });
     const [held, head] = await Promise.all([

@@ -23,7 +23,7 @@ function codeOf({ cause }: Failure): string {
 }
 
 /** Makes the asker of one collection. */
-export function createAsk(limit: Deadline, told: Hindrances): Ask {
+export function createAsk(limit: Deadline, hindrances: Hindrances): Ask {
     return async (permission, call) => {
         try {
             return await limit.within(call({ signal: limit.signal }));
@@ -34,14 +34,15 @@ export function createAsk(limit: Deadline, told: Hindrances): Ask {
             const late = error instanceof DeadlineError || limit.signal.aborted;
             // 9109 is said of a token that nobody knows, and of a zone that the token may not see.
             const unknownToken = errors.some(({ code, message }) => code === 9109 && /invalid access token/i.test(message ?? ""));
-            if (late) told.problems.add(`Cloudflare did not answer within ${limit.milliseconds} ms`);
+            if (late) hindrances.problems.add(`Cloudflare did not answer within ${limit.milliseconds} ms`);
             else if (status === 401 || unknownToken || codes.some((code) => TOKEN_CODES.includes(code)))
-                told.problems.add("the token is not valid at Cloudflare");
-            else if (status === 403) told.denied.add(permission);
+                hindrances.problems.add("the token is not valid at Cloudflare");
+            else if (status === 403) hindrances.denied.add(permission);
             else if (status === 404 || codes.some((code) => NO_ROUTE_CODES.includes(code))) return null;
-            else if (status === 429) told.problems.add("Cloudflare limits the rate of this token's calls: try again");
-            else if (status !== undefined) told.problems.add(`Cloudflare answered HTTP ${status}${codes[0] ? ` (code ${codes[0]})` : ""}`);
-            else told.problems.add(`Cloudflare cannot be reached (${codeOf(failure)})`);
+            else if (status === 429) hindrances.problems.add("Cloudflare limits the rate of this token's calls: try again");
+            else if (status !== undefined)
+                hindrances.problems.add(`Cloudflare answered HTTP ${status}${codes[0] ? ` (code ${codes[0]})` : ""}`);
+            else hindrances.problems.add(`Cloudflare cannot be reached (${codeOf(failure)})`);
             return undefined;
         }
     };

@@ -209,7 +209,7 @@ export async function collectCloudflare(options: CloudflareOptions): Promise<Clo
     // A header cannot hold what no token holds, and the error would tell all of it.
     if (!/^[\x21-\x7e]+$/.test(options.token.trim()))
         return { denied: [], problems: ["the token is not valid: it holds blanks or control characters"] };
-    const told: Hindrances = { denied: new Set(), problems: new Set() };
+    const hindrances: Hindrances = { denied: new Set(), problems: new Set() };
     let facts: Facts = {};
     let limit: Deadline | undefined;
     try {
@@ -218,11 +218,11 @@ export async function collectCloudflare(options: CloudflareOptions): Promise<Clo
         limit = startDeadline(options.timeoutMs);
         // Names that never come are no fault of Cloudflare's.
         const names = limit.within(Promise.resolve(options.validationNames ?? [])).catch(() => []);
-        facts = await collect(createAsk(limit, told), client, options, names);
+        facts = await collect(createAsk(limit, hindrances), client, options, names);
     } catch {
-        told.problems.add("Cloudflare's SDK could not be started");
+        hindrances.problems.add("Cloudflare's SDK could not be started");
     } finally {
         limit?.clear();
     }
-    return { ...facts, denied: [...told.denied].sort(), problems: [...told.problems].sort() };
+    return { ...facts, denied: [...hindrances.denied].sort(), problems: [...hindrances.problems].sort() };
 }

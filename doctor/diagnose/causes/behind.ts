@@ -19,10 +19,10 @@ export const BEHIND: Rule[] = [
         id: "ROUTE-MISSING",
         title: "No route of the API takes the request",
         impact: "visitors-down",
-        find: (view) => {
-            if (!view.visitorSays(404, "gateway")) return undefined;
-            const { path } = view.evidence;
-            const routes = view.aws?.api?.routes;
+        find: (facts) => {
+            if (!facts.visitorSays(404, "gateway")) return undefined;
+            const { path } = facts.evidence;
+            const routes = facts.aws?.api?.routes;
             if (routes)
                 return routes.some(({ routeKey }) => takes(routeKey, path))
                     ? undefined
@@ -32,7 +32,7 @@ export const BEHIND: Rule[] = [
                               : `no route of ${routes.map(({ routeKey }) => routeKey).join(", ")} takes GET ${path}`,
                       ];
             // Without AWS: only a request with our own certificate shows that it is the API that says so.
-            return view.probes("own-certificate").some(({ status }) => status === 404)
+            return facts.probes("own-certificate").some(({ status }) => status === 404)
                 ? ["API Gateway itself answers 404 to the edge's certificate"]
                 : undefined;
         },
@@ -45,9 +45,9 @@ export const BEHIND: Rule[] = [
         id: "THROTTLED",
         title: "API Gateway throttles the requests",
         impact: "visitors-down",
-        find: (view) => {
-            if (!view.visitorSays(429, "gateway")) return undefined;
-            const stage = view.aws?.api?.stages?.[0];
+        find: (facts) => {
+            if (!facts.visitorSays(429, "gateway")) return undefined;
+            const stage = facts.aws?.api?.stages?.[0];
             return [
                 "API Gateway answers HTTP 429",
                 ...(stage?.throttlingRateLimit === undefined
@@ -71,14 +71,14 @@ export const BEHIND: Rule[] = [
         id: "INTEGRATION-FAILING",
         title: "The request arrives, and what is behind the API fails",
         impact: "visitors-down",
-        find: (view) => {
-            const status = [500, 502, 503, 504].find((one) => view.visitor?.status === one && view.visitor.answeredBy === "gateway");
+        find: (facts) => {
+            const status = [500, 502, 503, 504].find((one) => facts.visitor?.status === one && facts.visitor.answeredBy === "gateway");
             return status === undefined ? undefined : [`API Gateway answers HTTP ${status}: mutual TLS, mapping and route are passed`];
         },
         refresh: "Code and its errors are not in the state; a permission that was removed is seen by `refresh`.",
-        fix: (view) =>
+        fix: (facts) =>
             [
-                `aws logs tail "$(pulumi stack output logGroupName)" ${regionOf(view)} --since 10m   # the access log`,
+                `aws logs tail "$(pulumi stack output logGroupName)" ${regionOf(facts)} --since 10m   # the access log`,
                 "If its integrationError speaks of permissions:",
                 "pulumi up --refresh",
                 "Otherwise the function or the backend fails: read its own log, and deploy the last version that worked.",
@@ -89,33 +89,33 @@ export const BEHIND: Rule[] = [
         id: "ORIGIN-PORT-80-OPEN",
         title: "Something answers plain HTTP at the origin",
         impact: "bypass-open",
-        find: (view) => {
-            const entry = view.entry("plain-http-origin");
+        find: (facts) => {
+            const entry = facts.entry("plain-http-origin");
             return entry
-                ? [`port 80 of ${view.evidence.targetDomainName} answered HTTP ${entry.status}; API Gateway listens on 443 only`]
+                ? [`port 80 of ${facts.evidence.targetDomainName} answered HTTP ${entry.status}; API Gateway listens on 443 only`]
                 : undefined;
         },
         refresh: "No resource of this stack listens there.",
-        fix: (view) =>
+        fix: (facts) =>
             [
-                `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query 'DomainNameConfigurations[].ApiGatewayDomainName' --output text`,
-                `It must print ${view.evidence.targetDomainName}. If it prints another name:`,
+                `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query 'DomainNameConfigurations[].ApiGatewayDomainName' --output text`,
+                `It must print ${facts.evidence.targetDomainName}. If it prints another name:`,
                 "pulumi up --refresh",
                 "If it prints this one, run CONFIRM from another network: a proxy on the way from here may be what answers. If it answers from there too, tell AWS Support.",
             ].join("\n"),
-        confirm: (view) =>
-            `curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Host: ${view.evidence.domainName}' http://${view.evidence.targetDomainName ?? "<regional name>"}/\n# mended: 000 and a connection error`,
+        confirm: (facts) =>
+            `curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Host: ${facts.evidence.domainName}' http://${facts.evidence.targetDomainName ?? "<regional name>"}/\n# mended: 000 and a connection error`,
     },
     {
         id: "HOST-MISMATCH-ANSWERED",
         title: "A connection that was made for another name answers for this API's Host",
         impact: "bypass-open",
-        find: (view) => {
-            if (view.aws?.domain ? !view.aws.domain.mutualTls : view.certificateRequested === false) return undefined;
+        find: (facts) => {
+            if (facts.aws?.domain ? !facts.aws.domain.mutualTls : facts.certificateRequested === false) return undefined;
             const ways = ["sni-none", "sni-regional", "sni-default-endpoint", "sni-other-domain", "resumed-from-other-domain"].filter(
-                (id) => view.open(id),
+                (id) => facts.open(id),
             );
-            return ways.length > 0 ? ways.map((id) => `${id}: HTTP ${view.entry(id)?.status}`) : undefined;
+            return ways.length > 0 ? ways.map((id) => `${id}: HTTP ${facts.entry(id)?.status}`) : undefined;
         },
         refresh: "It is how the service routes, and no setting.",
         fix: () =>
@@ -123,8 +123,8 @@ export const BEHIND: Rule[] = [
                 "Let the handler answer 403 to every event without requestContext.authentication.clientCert (the sample handler does), and deploy. A backend behind httpUrl: let it demand a secret header that Cloudflare adds.",
                 "Do not delete other custom domains for this. Open a case with AWS Support (service: API Gateway).",
             ].join("\n"),
-        confirm: (view) =>
-            `${doctorCommand(view)}\n# closed: each way that it names says HTTP 403, which is your handler; mended by AWS: it names none any more`,
+        confirm: (facts) =>
+            `${doctorCommand(facts)}\n# closed: each way that it names says HTTP 403, which is your handler; mended by AWS: it names none any more`,
     },
     {
         id: "ROLE-WITHOUT-SCOPE",

@@ -99,12 +99,12 @@ export const DNS_AND_EDGE: Rule[] = [
         id: "NAME-TOO-DEEP",
         title: "The edge has no certificate for a name this deep below its zone",
         impact: "visitors-down",
-        find: (view) => {
-            const tries = view.probes("visitor");
+        find: (facts) => {
+            const tries = facts.probes("visitor");
             const refused = tries.length > 0 && tries.every(({ outcome, serverVerified }) => outcome === "handshake" && !serverVerified);
-            const { depth } = view;
+            const { depth } = facts;
             if (!refused || depth === undefined || depth < 2) return undefined;
-            if (view.cloudflare?.records?.every(({ proxied }) => !proxied)) return undefined;
+            if (facts.cloudflare?.records?.every(({ proxied }) => !proxied)) return undefined;
             return [
                 "the edge ends every visitor's TLS handshake",
                 `the name is ${depth} labels below its zone, and Universal SSL covers one`,

@@ -1,23 +1,23 @@
 /** The origin: its certificate, its mutual TLS, and the way from the domain to the handler. */
-import type { View } from "../facts";
+import type { Facts } from "../facts";
 import { NEW_CERTIFICATE, bypassCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 /** Values of CAA that let Amazon issue, by ACM's documentation. */
 const AMAZON = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
-const down = ({ visitorUp }: View): "visitors-down" | "none-yet" => (visitorUp ? "none-yet" : "visitors-down");
+const down = ({ visitorUp }: Facts): "visitors-down" | "none-yet" => (visitorUp ? "none-yet" : "visitors-down");
 const covers = (name: string, domainName: string): boolean =>
     name === domainName || (name.startsWith("*.") && domainName.split(".").slice(1).join(".") === name.slice(2));
-const unissued = (view: View): boolean => view.aws?.certificate !== undefined && view.aws.certificate?.status !== "ISSUED";
-const missingRecords = (view: View) => {
-    const wanted = view.aws?.certificate?.validationRecords ?? [];
-    const found = view.cloudflare?.validationRecords;
+const unissued = (facts: Facts): boolean => facts.aws?.certificate !== undefined && facts.aws.certificate?.status !== "ISSUED";
+const missingRecords = (facts: Facts) => {
+    const wanted = facts.aws?.certificate?.validationRecords ?? [];
+    const found = facts.cloudflare?.validationRecords;
     const plain = (name: string) => name.toLowerCase().replace(/\.$/, "");
     return found === undefined
         ? []
         : wanted.filter(({ name, value }) => !found.some((one) => plain(one.name) === plain(name) && plain(one.content) === plain(value)));
 };
-const validationCommand = (view: View): string => {
-    const [record] = view.aws?.certificate?.validationRecords ?? [];
+const validationCommand = (facts: Facts): string => {
+    const [record] = facts.aws?.certificate?.validationRecords ?? [];
     return `dig +short CNAME ${record?.name ?? "<validation record>"}\n# mended: ${record?.value ?? "a name that ends in acm-validations.aws."}`;
 };
 
@@ -28,9 +28,9 @@ export const GATEWAY: Rule[] = [
         impact: "visitors-down",
         find: ({ aws }) => (aws?.domain === null ? [`there is no custom domain of the name in ${aws.region}`] : undefined),
         refresh: "`pulumi refresh` sees it, and the next `up` makes it again. Another region or account looks the same: check both.",
-        fix: (view) =>
+        fix: (facts) =>
             [
-                `First make sure that this is the right place (here: ${view.aws?.region ?? "no region"}). If it is not, run the doctor again with --region or --profile, and do not run pulumi:`,
+                `First make sure that this is the right place (here: ${facts.aws?.region ?? "no region"}). If it is not, run the doctor again with --region or --profile, and do not run pulumi:`,
                 "aws sts get-caller-identity ; pulumi config get aws:region",
                 "If it is:",
                 "pulumi preview --refresh --diff   # it must create the domain and what hangs on it; if it also creates the bucket, the API or the function, stop: wrong account",
@@ -77,8 +77,8 @@ export const GATEWAY: Rule[] = [
         id: "VALIDATION-RECORD-MISSING",
         title: "ACM's validation record is missing: the certificate is not issued, or will not be renewed",
         impact: down,
-        find: (view) => {
-            const missing = missingRecords(view);
+        find: (facts) => {
+            const missing = missingRecords(facts);
             return missing.length > 0
                 ? [`the zone lacks ${missing.map(({ name, value }) => `${name} CNAME ${value}`).join(", ")}`]
                 : undefined;
@@ -105,17 +105,17 @@ export const GATEWAY: Rule[] = [
         id: "SERVER-CERTIFICATE-PENDING",
         title: "The origin's own certificate is not issued",
         impact: down,
-        find: (view) =>
-            unissued(view) && view.aws?.certificate?.status !== "EXPIRED"
+        find: (facts) =>
+            unissued(facts) && facts.aws?.certificate?.status !== "EXPIRED"
                 ? [
-                      `ACM's status is ${view.aws?.certificate?.status ?? "gone"}${view.aws?.certificate?.failureReason ? ` (${view.aws.certificate.failureReason})` : ""}`,
+                      `ACM's status is ${facts.aws?.certificate?.status ?? "gone"}${facts.aws?.certificate?.failureReason ? ` (${facts.aws.certificate.failureReason})` : ""}`,
                   ]
                 : undefined,
         refresh: "The certificate is there; that it is not issued is no difference in its properties.",
         fix: () =>
             `Wait for ACM: the validation record stands. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:\n${NEW_CERTIFICATE}`,
-        confirm: (view) =>
-            `aws acm describe-certificate ${regionOf(view)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# mended: ISSUED`,
+        confirm: (facts) =>
+            `aws acm describe-certificate ${regionOf(facts)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# mended: ISSUED`,
         explains: ["SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
@@ -141,11 +141,11 @@ export const GATEWAY: Rule[] = [
         id: "MTLS-REMOVED",
         title: "The custom domain has no mutual TLS: whoever finds the origin gets in",
         impact: "bypass-open",
-        find: (view) => {
-            if (view.aws?.domain) return view.aws.domain.mutualTls ? undefined : ["API Gateway has no mutual TLS on the domain"];
-            const [direct] = view.probes("no-certificate").filter((one) => one.serverVerified);
-            return direct && view.certificateRequested === false
-                ? [`at ${view.evidence.targetDomainName} the server is ours, and asks for no client certificate`]
+        find: (facts) => {
+            if (facts.aws?.domain) return facts.aws.domain.mutualTls ? undefined : ["API Gateway has no mutual TLS on the domain"];
+            const [direct] = facts.probes("no-certificate").filter((one) => one.serverVerified);
+            return direct && facts.certificateRequested === false
+                ? [`at ${facts.evidence.targetDomainName} the server is ours, and asks for no client certificate`]
                 : undefined;
         },
         refresh: "`pulumi refresh` sees it, and the next `up` puts it back.",
@@ -156,10 +156,10 @@ export const GATEWAY: Rule[] = [
         id: "FLAG-NOT-DEPLOYED",
         title: "The default endpoint is disabled, and the change was never deployed: it still answers",
         impact: "bypass-open",
-        find: (view) => {
-            const entry = view.entry("default-endpoint");
-            const stages = view.aws?.api?.stages?.filter(({ autoDeploy }) => !autoDeploy) ?? [];
-            return entry && view.aws?.api?.disableExecuteApiEndpoint && stages.length > 0
+        find: (facts) => {
+            const entry = facts.entry("default-endpoint");
+            const stages = facts.aws?.api?.stages?.filter(({ autoDeploy }) => !autoDeploy) ?? [];
+            return entry && facts.aws?.api?.disableExecuteApiEndpoint && stages.length > 0
                 ? [
                       `the default endpoint answered HTTP ${entry.status}`,
                       `without automatic deployment: ${stages.map(({ name }) => name).join(", ")}`,
@@ -167,9 +167,9 @@ export const GATEWAY: Rule[] = [
                 : undefined;
         },
         refresh: "The flag is set, so that `refresh` finds nothing there; it does see that automatic deployment was turned off.",
-        fix: (view) =>
+        fix: (facts) =>
             [
-                `aws apigatewayv2 create-deployment ${regionOf(view)} --api-id ${view.evidence.apiId} --stage-name '${view.aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'`,
+                `aws apigatewayv2 create-deployment ${regionOf(facts)} --api-id ${facts.evidence.apiId} --stage-name '${facts.aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'`,
                 "pulumi up --refresh   # turns automatic deployment on again",
             ].join("\n"),
         confirm: endpointCommand,
@@ -196,15 +196,15 @@ export const GATEWAY: Rule[] = [
                 : undefined;
         },
         refresh: "A domain that somebody else made is in no state of this stack.",
-        fix: (view) => {
-            const open = view.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
+        fix: (facts) => {
+            const open = facts.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
             return [
-                `aws apigatewayv2 get-api-mappings ${regionOf(view)} --domain-name '${open}' --query "Items[?ApiId=='${view.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints id and path of each mapping`,
-                `aws apigatewayv2 delete-api-mapping ${regionOf(view)} --domain-name '${open}' --api-mapping-id <id>   # for each of them`,
+                `aws apigatewayv2 get-api-mappings ${regionOf(facts)} --domain-name '${open}' --query "Items[?ApiId=='${facts.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints id and path of each mapping`,
+                `aws apigatewayv2 delete-api-mapping ${regionOf(facts)} --domain-name '${open}' --api-mapping-id <id>   # for each of them`,
                 `Whoever calls this API by ${open} is cut off by that: ask its owner if you can, but it is an open door. Leave mappings to other APIs alone.`,
             ].join("\n");
         },
-        confirm: (view) => `${doctorCommand(view)}   # with AWS credentials: without them it cannot be seen`,
+        confirm: (facts) => `${doctorCommand(facts)}   # with AWS credentials: without them it cannot be seen`,
     },
     {
         id: "MAPPING-MISSING",

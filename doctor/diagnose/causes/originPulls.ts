@@ -1,25 +1,25 @@
 /** The client certificate: whether the edge presents one, which, and whether it is still good. */
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../../pki";
-import type { View } from "../facts";
+import type { Facts } from "../facts";
 import { FOREIGN_LEAF, NEW_LEAF, cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
 
 const SOON_DAYS = 14;
 const PENDING = ["initializing", "pending_deployment"];
 const NO_REFRESH = "The provider never reads an association back, so that `pulumi refresh` finds no difference.";
 /** The fastest way where an association is there and off. */
-const switchOn = (view: View): string =>
+const switchOn = (facts: Facts): string =>
     [
         'At once (CLOUDFLARE_API_TOKEN needs "SSL and Certificates Write"; it must print "success":true; Pulumi sees no difference):',
         cloudflareApi(
             "PUT",
-            `/zones/${zoneOf(view)}/origin_tls_client_auth/hostnames`,
-            `{"config":[{"hostname":"${view.evidence.domainName}","cert_id":"${view.cloudflare?.association?.certId}","enabled":true}]}`,
+            `/zones/${zoneOf(facts)}/origin_tls_client_auth/hostnames`,
+            `{"config":[{"hostname":"${facts.evidence.domainName}","cert_id":"${facts.cloudflare?.association?.certId}","enabled":true}]}`,
         ),
     ].join("\n");
 
 const isShared = ({ fingerprint256 }: X509Certificate): boolean => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT;
-const otherLevels = ({ cloudflare }: View): string[] => [
+const otherLevels = ({ cloudflare }: Facts): string[] => [
     ...(cloudflare?.globalOriginPull ? ["global (Cloudflare's shared certificate)"] : []),
     ...(cloudflare?.zoneOriginPull ? ["zone"] : []),
 ];
@@ -29,9 +29,9 @@ export const ORIGIN_PULLS: Rule[] = [
         id: "AOP-OTHER-LEVEL-ONLY",
         title: "Origin pulls are on at another level, and off for this hostname",
         impact: "visitors-down",
-        find: (view) => {
-            const { cloudflare, visitorUp, trusted } = view;
-            const levels = otherLevels(view);
+        find: (facts) => {
+            const { cloudflare, visitorUp, trusted } = facts;
+            const levels = otherLevels(facts);
             const { association } = cloudflare ?? {};
             if (levels.length === 0 || association === undefined || association?.enabled) return undefined;
             // With no association of its own the hostname falls back to the other levels, which may be just what is trusted.
@@ -44,7 +44,7 @@ export const ORIGIN_PULLS: Rule[] = [
             ];
         },
         refresh: NO_REFRESH,
-        fix: (view) => (view.cloudflare?.association ? switchOn(view) : NEW_LEAF),
+        fix: (facts) => (facts.cloudflare?.association ? switchOn(facts) : NEW_LEAF),
         confirm: visitorCommand,
         explains: ["AOP-ASSOCIATION-OFF", "AOP-ASSOCIATION-MISSING"],
     },
@@ -64,8 +64,8 @@ export const ORIGIN_PULLS: Rule[] = [
         id: "AOP-ASSOCIATION-MISSING",
         title: "No client certificate is associated with this hostname",
         impact: "visitors-down",
-        find: (view) =>
-            view.cloudflare?.association === null && !view.visitorUp && otherLevels(view).length === 0
+        find: (facts) =>
+            facts.cloudflare?.association === null && !facts.visitorUp && otherLevels(facts).length === 0
                 ? ["Cloudflare has no association for the hostname, so that its edge presents no certificate of yours"]
                 : undefined,
         refresh: NO_REFRESH,
@@ -83,11 +83,11 @@ export const ORIGIN_PULLS: Rule[] = [
                 : undefined;
         },
         refresh: "The status is no property of the resource that anybody compares.",
-        fix: (view) =>
-            view.presented?.status === "deployment_timed_out"
+        fix: (facts) =>
+            facts.presented?.status === "deployment_timed_out"
                 ? NEW_LEAF
                 : `Wait: it takes some minutes. If it does not become active:\n${NEW_LEAF}`,
-        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName} --wait 5m`,
+        confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName} --wait 5m`,
     },
     {
         id: "LEAF-EXPIRED",
@@ -107,9 +107,9 @@ export const ORIGIN_PULLS: Rule[] = [
         id: "LEAF-EXPIRES-SOON",
         title: "The client certificate that the edge presents is about to expire",
         impact: "none-yet",
-        find: (view) => {
-            const { leafExpires } = view;
-            const days = leafExpires && view.days(leafExpires);
+        find: (facts) => {
+            const { leafExpires } = facts;
+            const days = leafExpires && facts.days(leafExpires);
             return days !== undefined && days >= 0 && days <= SOON_DAYS
                 ? [`it ends on ${leafExpires!.toISOString()}, in ${days} days; after that every request is refused`]
                 : undefined;
@@ -117,6 +117,6 @@ export const ORIGIN_PULLS: Rule[] = [
         refresh: "`refresh` renews nothing. `up` renews an issued leaf in its last 30 days, so that none has run for a while.",
         fix: () =>
             `pulumi up --refresh   # renews an issued leaf, and uploads it again if it is gone at Cloudflare\nAnd let a pipeline run it every week.\n${FOREIGN_LEAF}`,
-        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
+        confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
     },
 ];

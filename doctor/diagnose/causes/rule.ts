@@ -1,37 +1,37 @@
 import type { Impact } from "../../report/report";
-import type { View } from "../facts";
+import type { Facts } from "../facts";
 
 /** One cause that the doctor knows. Commands stand on lines of their own, prose in between or after a `#`: they are pasted at night. */
 export interface Rule {
     /** Stable; README has an anchor of this name in lower case. */
     id: string;
     title: string;
-    impact: Impact | ((view: View) => Impact);
+    impact: Impact | ((facts: Facts) => Impact);
     /** The observations that decide, a sentence each; undefined when they do not. */
-    find(view: View): string[] | undefined;
+    find(facts: Facts): string[] | undefined;
     /** Why `pulumi refresh` or `up` alone does not show or mend it; empty when it does. */
     refresh: string;
-    fix(view: View): string;
-    confirm(view: View): string;
+    fix(facts: Facts): string;
+    confirm(facts: Facts): string;
     /** Causes that this one makes: they are not told beside it. */
     explains?: string[];
 }
 
-export const doctorCommand = (view: View): string => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`;
+export const doctorCommand = (facts: Facts): string => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`;
 /** As a shell takes it: a path may hold `&` or `;`. */
 const quoted = (text: string): string => (/^[\w./:%@~-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-export const visitorCommand = (view: View): string =>
-    `curl -sS -o /dev/null -w '%{http_code}\\n' ${quoted(`https://${view.evidence.domainName}${view.evidence.path}`)}\n# mended: what your API answers there, e.g. 200 or 401; not API Gateway's 403, and no 5xx`;
+export const visitorCommand = (facts: Facts): string =>
+    `curl -sS -o /dev/null -w '%{http_code}\\n' ${quoted(`https://${facts.evidence.domainName}${facts.evidence.path}`)}\n# mended: what your API answers there, e.g. 200 or 401; not API Gateway's 403, and no 5xx`;
 /** A request around the edge: it must end without an answer, or with API Gateway's own 403. A handler that says 403 was reached. */
-export const bypassCommand = (view: View): string => {
-    const { domainName, targetDomainName } = view.evidence;
+export const bypassCommand = (facts: Facts): string => {
+    const { domainName, targetDomainName } = facts.evidence;
     return `curl -sS -w '\\n%{http_code}\\n' --connect-to ${domainName}:443:${targetDomainName ?? "<regional name>"}:443 https://${domainName}/\n# mended: 000 and a connection error, or 403 with {"message":"Forbidden"}; anything else, another 403 too: still open. A change takes a minute or two`;
 };
 /** As every `aws` command needs it. */
-export const regionOf = (view: View): string => `--region ${view.aws?.region ?? "<region>"}`;
+export const regionOf = (facts: Facts): string => `--region ${facts.aws?.region ?? "<region>"}`;
 /** The default endpoint must be off. */
-export const endpointCommand = (view: View): string =>
-    `curl -sS -w '\\n%{http_code}\\n' https://${view.evidence.apiId ?? "<API id>"}.execute-api.${view.aws?.region ?? "<region>"}.amazonaws.com/\n# mended: 404 with {"message":"Not Found"}; anything else: still open`;
+export const endpointCommand = (facts: Facts): string =>
+    `curl -sS -w '\\n%{http_code}\\n' https://${facts.evidence.apiId ?? "<API id>"}.execute-api.${facts.aws?.region ?? "<region>"}.amazonaws.com/\n# mended: 404 with {"message":"Not Found"}; anything else: still open`;
 /** A certificate of ACM's is made anew: it is protected, as long as nobody says otherwise. */
 export const NEW_CERTIFICATE = [
     "pulumi stack --show-urns   # take the URN of type aws:acm/certificate:Certificate whose name ends in -certificate",
@@ -51,7 +51,7 @@ export const FOREIGN_LEAF = [
     "If the fault stays, the edge presents a certificate that is not the program's. With a new leaf it presents the program's again:",
     NEW_LEAF,
 ].join("\n");
-export const zoneOf = (view: View): string => view.cloudflare?.zone?.id ?? "<zone id>";
+export const zoneOf = (facts: Facts): string => facts.cloudflare?.zone?.id ?? "<zone id>";
 export const cloudflareApi = (method: string, path: string, body?: string): string =>
     // Through the standard input: an argument is in every process list.
     `printf 'header = "Authorization: Bearer %s"' "$CLOUDFLARE_API_TOKEN" | curl -K - -X ${method}${body === undefined ? "" : ` -H "Content-Type: application/json" --data '${body}'`} https://api.cloudflare.com/client/v4${path}`;

@@ -1,7 +1,7 @@
 /** What API Gateway trusts, against what the edge presents and what S3 holds. */
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../../pki";
-import type { View } from "../facts";
+import type { Facts } from "../facts";
 import { FOREIGN_LEAF, NEW_LEAF, doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 const names = (list: X509Certificate[]): string => list.map(({ subject }) => subject.replace(/\n/g, ", ")).join("; ") || "none";
@@ -9,24 +9,24 @@ const minus = (list: X509Certificate[], other: X509Certificate[]): X509Certifica
     list.filter((one) => !other.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256));
 
 /** The subject that this component gives to the authorities which it issues. */
-const issuedHere = (view: View, subject: string): boolean => {
+const issuedHere = (facts: Facts, subject: string): boolean => {
     const name = subject.split("\n").find((part) => part.startsWith("CN="));
     return (
         name !== undefined &&
         name.slice(3).includes("pull CA ") &&
-        `${view.evidence.domainName} `.endsWith(name.slice(3).split("pull CA ")[0]!)
+        `${facts.evidence.domainName} `.endsWith(name.slice(3).split("pull CA ")[0]!)
     );
 };
 
 /** The leaf that is presented and the list that is trusted, when neither knows the other. */
-function stranded(view: View): { leaf: X509Certificate; trusted: X509Certificate[] } | undefined {
-    const { leaf, trusted } = view;
-    if (!leaf || !trusted || trusted.length === 0 || view.signer(leaf, trusted)) return undefined;
+function stranded(facts: Facts): { leaf: X509Certificate; trusted: X509Certificate[] } | undefined {
+    const { leaf, trusted } = facts;
+    if (!leaf || !trusted || trusted.length === 0 || facts.signer(leaf, trusted)) return undefined;
     return { leaf, trusted };
 }
 
-const inNewest = (view: View, leaf: X509Certificate): boolean =>
-    view.newestTrusted !== undefined && view.signer(leaf, view.newestTrusted) !== undefined;
+const inNewest = (facts: Facts, leaf: X509Certificate): boolean =>
+    facts.newestTrusted !== undefined && facts.signer(leaf, facts.newestTrusted) !== undefined;
 const sameName = (leaf: X509Certificate, trusted: X509Certificate[]): boolean => trusted.some(({ subject }) => subject === leaf.issuer);
 /** For a fault that an `up` leaves where it was: whose CA it is, only a person knows. */
 const UNKNOWN_CA = [
@@ -39,12 +39,12 @@ export const TRUSTSTORE: Rule[] = [
         id: "TRUSTSTORE-OVERWRITTEN",
         title: "Somebody wrote another truststore over yours in S3",
         impact: ({ aws }) => (aws?.domain?.truststoreVersion ? "none-yet" : "bypass-open"),
-        find: (view) => {
-            const { aws, trusted = [], newestTrusted, uploaded } = view;
+        find: (facts) => {
+            const { aws, trusted = [], newestTrusted, uploaded } = facts;
             // A CA of a certificate that is uploaded is ours, and on its way in: only Cloudflare can tell which those are.
             if (!aws?.domain || newestTrusted === undefined || uploaded === undefined) return undefined;
             const pinned = aws.domain.truststoreVersion;
-            const ours = newestTrusted.filter((ca) => uploaded.some((leaf) => view.signer(leaf, [ca])));
+            const ours = newestTrusted.filter((ca) => uploaded.some((leaf) => facts.signer(leaf, [ca])));
             // Without a version the domain took what was newest.
             const foreign = minus(newestTrusted, pinned === undefined ? ours : [...trusted, ...ours]);
             if (foreign.length === 0 && !(pinned !== undefined && newestTrusted.length === 0)) return undefined;
@@ -63,16 +63,16 @@ export const TRUSTSTORE: Rule[] = [
                 "pulumi up --refresh",
                 "Then find out who wrote the object (CloudTrail data events, PutObject, if they are on), and take that right away.",
             ].join("\n"),
-        confirm: (view) => `${doctorCommand(view)}   # with the credentials of both clouds: without them it says nothing of this`,
+        confirm: (facts) => `${doctorCommand(facts)}   # with the credentials of both clouds: without them it says nothing of this`,
     },
     {
         id: "TRUSTSTORE-NOT-PINNED-VERSION",
         title: "The domain pins a version of the truststore that lacks the edge's CA; a newer version has it",
         impact: "visitors-down",
-        find: (view) => {
-            const one = stranded(view);
-            if (!one || !inNewest(view, one.leaf)) return undefined;
-            const { domain, truststore } = view.aws!;
+        find: (facts) => {
+            const one = stranded(facts);
+            if (!one || !inNewest(facts, one.leaf)) return undefined;
+            const { domain, truststore } = facts.aws!;
             return [
                 `pinned: ${domain?.truststoreVersion}, newest: ${truststore?.newestVersion}`,
                 `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}, which only the newest version holds`,
@@ -88,8 +88,8 @@ export const TRUSTSTORE: Rule[] = [
         id: "CA-REISSUED-SAME-NAME",
         title: "The truststore holds a CA of the right name and another key",
         impact: "visitors-down",
-        find: (view) => {
-            const one = stranded(view);
+        find: (facts) => {
+            const one = stranded(facts);
             return one && sameName(one.leaf, one.trusted)
                 ? [
                       `the truststore holds ${one.leaf.issuer.replace(/\n/g, ", ")}, and its key did not sign the certificate that the edge presents`,
@@ -106,11 +106,11 @@ export const TRUSTSTORE: Rule[] = [
         id: "LEAF-WRONG-CA",
         title: "The edge presents a certificate of another CA than the one that API Gateway trusts",
         impact: "visitors-down",
-        find: (view) => {
-            const one = stranded(view);
-            if (!one || sameName(one.leaf, one.trusted) || inNewest(view, one.leaf)) return undefined;
-            const ours = one.trusted.some(({ subject }) => issuedHere(view, subject));
-            return ours && !issuedHere(view, one.leaf.issuer)
+        find: (facts) => {
+            const one = stranded(facts);
+            if (!one || sameName(one.leaf, one.trusted) || inNewest(facts, one.leaf)) return undefined;
+            const ours = one.trusted.some(({ subject }) => issuedHere(facts, subject));
+            return ours && !issuedHere(facts, one.leaf.issuer)
                 ? [`presented: signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`, `trusted: ${names(one.trusted)}`]
                 : undefined;
         },
@@ -123,8 +123,8 @@ export const TRUSTSTORE: Rule[] = [
         id: "TRUSTSTORE-LACKS-AUTHORITY",
         title: "The truststore lacks the CA of the certificate that the edge presents",
         impact: "visitors-down",
-        find: (view) => {
-            const one = stranded(view);
+        find: (facts) => {
+            const one = stranded(facts);
             return one
                 ? [
                       `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`,
@@ -140,8 +140,8 @@ export const TRUSTSTORE: Rule[] = [
         id: "SHARED-CA-TRUSTED",
         title: "The truststore holds Cloudflare's shared CA: any Cloudflare customer may get in",
         impact: "bypass-open",
-        find: (view) =>
-            view.trusted?.some(({ fingerprint256 }) => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT)
+        find: (facts) =>
+            facts.trusted?.some(({ fingerprint256 }) => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT)
                 ? [
                       `the pinned version holds the certificate with the fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}`,
                       "every Cloudflare customer can present its leaf, if the edge can be made to send your name",
@@ -165,7 +165,7 @@ export const TRUSTSTORE: Rule[] = [
                 "Neither: somebody changed the truststore. Put it back, and find out who:",
                 "pulumi up --refresh",
             ].join("\n"),
-        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
+        confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
         explains: ["TRUSTSTORE-OVERWRITTEN"],
     },
     {
@@ -179,7 +179,7 @@ export const TRUSTSTORE: Rule[] = [
                 "pulumi up --refresh   # takes away a certificate that somebody put beside the program's",
                 "If the warning stays, it is of an authority of the program's. One that is not presented: leave it out of originPullAuthorities (originPull.authorities), and run pulumi up. The presented one is changed in three deployments: README.md#authorities",
             ].join("\n"),
-        confirm: (view) =>
-            `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query MutualTlsAuthentication\n# mended: no TruststoreWarnings`,
+        confirm: (facts) =>
+            `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query MutualTlsAuthentication\n# mended: no TruststoreWarnings`,
     },
 ];
