@@ -126,7 +126,7 @@ describe("the doctor among enemies", function () {
         targetDomainName: TARGET,
         apiId: API_ID,
         aws: false,
-        timeoutMs: 2000,
+        timeoutMs: 5000,
         network: { dnsServers: ["127.0.0.1:1"], connectTo: [`:443:127.0.0.1:${port}`, ":80:127.0.0.1:1"], caPem: webCa.certificatePem },
         ...more,
     });
@@ -206,13 +206,15 @@ describe("the doctor among enemies", function () {
     });
 
     it("takes a part of a millisecond, and a hanging search for credentials does not outlive it", async () => {
-        const config = file("config", "[profile hangs]\ncredential_process = sleep 20\nregion = eu-west-1\n");
-        const started = performance.now();
+        const pid = path.join(folder, "credentials.pid");
+        const hang = file("hang.sh", `echo $$ > ${pid}\nexec sleep 600\n`);
+        const config = file("config", `[profile hangs]\ncredential_process = sh ${hang}\nregion = eu-west-1\n`);
         const env = { AWS_CONFIG_FILE: config, AWS_PROFILE: "hangs" };
         const { code, stderr, stdout } = await run([DOMAIN, "--timeout", "500.5ms", "--dns-server", "127.0.0.1:1"], env);
         expect([code, stderr], stderr).to.deep.equal([2, ""]);
         expect(stdout).to.contain("COULD NOT TELL");
-        expect(performance.now() - started).to.be.lessThan(10_000);
+        // It still hangs: an error otherwise.
+        process.kill(Number(fs.readFileSync(pid, "utf8")));
     });
 
     it("keeps the verdict's exit code when nobody reads on", async () => {
@@ -243,7 +245,7 @@ describe("the doctor among enemies", function () {
             all,
             "--no-aws",
             "--timeout",
-            "400ms",
+            "1500ms",
             "--dns-server",
             "127.0.0.1:1",
             "--connect-to",
@@ -344,7 +346,7 @@ describe("the doctor among enemies", function () {
     });
 
     for (const [title, end] of [
-        ["breaks off in its body", (socket: tls.TLSSocket) => setTimeout(() => socket.destroy(), 50)],
+        ["breaks off in its body", (socket: tls.TLSSocket) => socket.end()],
         ["never ends its body", () => undefined],
     ] as const)
         it(`takes an answer that ${title} for an answer: the way around is open`, async () => {
@@ -352,7 +354,7 @@ describe("the doctor among enemies", function () {
                 socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx");
                 end(socket);
             });
-            const { checks, verdict } = await examine(against(port, { timeoutMs: 800 }));
+            const { checks, verdict } = await examine(against(port, { timeoutMs: 4000 }));
             for (const id of ["no-certificate", "default-endpoint"]) expect(checks.find((one) => one.id === id)?.verdict).to.equal("bad");
             expect(verdict).to.equal("fault");
         });
@@ -552,8 +554,8 @@ describe("the doctor among enemies", function () {
             const baseUrl = `http://127.0.0.1:${await listen(http.createServer(answer))}`;
             process.env.AWS_ENDPOINT_URL = baseUrl;
             return Promise.all([
-                collectAws({ domainName: DOMAIN, region: "eu-west-1", timeoutMs: 5000 }),
-                collectCloudflare({ domainName: DOMAIN, token: "t", baseUrl, timeoutMs: 5000 }),
+                collectAws({ domainName: DOMAIN, region: "eu-west-1", timeoutMs: 30_000 }),
+                collectCloudflare({ domainName: DOMAIN, token: "t", baseUrl, timeoutMs: 30_000 }),
             ]);
         };
 
@@ -591,12 +593,7 @@ describe("the doctor among enemies", function () {
             ["what is not HTTP is no refusal", "SSH-2.0-x\r\n", "inconclusive"],
         ] as const)
             it(`${title}: ${verdict}`, async () => {
-                const port = await secure((socket) =>
-                    socket.once("data", () => {
-                        socket.write(answer);
-                        setTimeout(() => socket.destroy(), 50);
-                    }),
-                );
+                const port = await secure((socket) => socket.once("data", () => socket.end(answer)));
                 const settings = {
                     domain: DOMAIN,
                     path: "/",

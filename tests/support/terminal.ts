@@ -179,7 +179,7 @@ export class Terminal {
                     response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
                     response.on("end", () => resolve(`${flags.has("-o") ? "" : `${body}\n`}${response.statusCode}`)).on("error", reject);
                 });
-                request.on("error", reject).setTimeout(5000, () => request.destroy(new Error("no answer")));
+                request.on("error", reject).setTimeout(60_000, () => request.destroy(new Error("no answer")));
             });
         } catch {
             return "000";

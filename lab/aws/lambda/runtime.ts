@@ -30,13 +30,14 @@ function load(name) {
     wrap.call(module.exports, module.exports, requireFrom, module, "/var/task/" + name, "/var/task");
     return module.exports;
 }
-async function main({ event, nonce, requestId, deadline }) {
+async function main({ event, nonce, requestId, timeoutMs }) {
     const dot = handler.lastIndexOf(".");
     const file = [handler.slice(0, dot) + ".js", handler.slice(0, dot) + ".cjs"].find((name) => Object.hasOwn(files, name));
     if (file === undefined) throw new Error("Cannot find module '" + handler.slice(0, dot) + "'");
     const call = load(file)[handler.slice(dot + 1)];
     if (typeof call !== "function") throw new Error(handler + " is undefined or not exported");
-    if (nonce !== undefined) parentPort.postMessage({ nonce });
+    const deadline = Date.now() + timeoutMs;
+    parentPort.postMessage({ begun: true, nonce });
     const context = { awsRequestId: requestId, functionName: name, getRemainingTimeInMillis: () => deadline - Date.now() };
     return await new Promise((done, fail) => {
         const returned = call(event, context, (error, value) => (error ? fail(error) : done(value)));
@@ -65,6 +66,8 @@ interface Runtime {
     idle?: NodeJS.Timeout;
 }
 
+/** How long a new runtime may take to start: the lab's own bound, far above what it needs on a busy machine. */
+const START_MS = 60_000;
 /** How long a runtime waits for its next request. */
 const KEPT_MS = 2000;
 /** By what they run: a function that was changed gets new ones. */
@@ -108,17 +111,24 @@ export async function invoke(cloud: Cloud, fn: LambdaFunction, event: unknown): 
     let timer: NodeJS.Timeout | undefined;
     try {
         const answer = await new Promise<unknown>((done, fail) => {
-            timer = setTimeout(() => fail(new InvocationError(`Task timed out after ${fn.timeoutSeconds.toFixed(2)} seconds`)), timeoutMs);
-            worker.on("message", (message: { nonce?: string; json?: string; error?: string }) => {
-                if (message.nonce !== undefined) {
-                    cloud.invocations.set(message.nonce, (cloud.invocations.get(message.nonce) ?? 0) + 1);
-                    cloud.events.emit("event", { source: "lambda", action: "invoke", detail: { function: fn.name, nonce: message.nonce } });
+            const expire = (reason: string, milliseconds: number) => {
+                clearTimeout(timer);
+                timer = setTimeout(() => fail(new InvocationError(reason)), milliseconds);
+            };
+            // The function's limit is for the handler: a new runtime's start is not counted.
+            expire("the runtime did not start", START_MS);
+            worker.on("message", (message: { begun?: boolean; json?: string; error?: string }) => {
+                if (message.begun) {
+                    expire(`Task timed out after ${fn.timeoutSeconds.toFixed(2)} seconds`, timeoutMs);
+                    if (nonce === undefined) return;
+                    cloud.invocations.set(nonce, (cloud.invocations.get(nonce) ?? 0) + 1);
+                    cloud.events.emit("event", { source: "lambda", action: "invoke", detail: { function: fn.name, nonce } });
                 } else if (message.json !== undefined) done(JSON.parse(message.json));
                 else fail(new InvocationError(message.error ?? "unknown error"));
             });
             worker.once("error", (error) => fail(new InvocationError(String(error))));
             worker.once("exit", () => fail(new InvocationError("Runtime exited without providing a reason")));
-            worker.postMessage({ event, nonce, requestId, deadline: Date.now() + timeoutMs });
+            worker.postMessage({ event, nonce, requestId, timeoutMs });
         });
         keep(kept, runtime);
         return answer;

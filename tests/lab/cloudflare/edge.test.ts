@@ -60,7 +60,7 @@ describe("the lab's edge", () => {
         association.enabled = false;
         refused(await ask(), 520);
         association.enabled = true;
-        certificate.activeAt = Date.now() + 60_000;
+        certificate.activeAt = Date.now() + 3_600_000;
         refused(await ask(), 520);
         certificate.activeAt = 0;
         expect((await ask()).status).to.equal(200);
