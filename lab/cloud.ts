@@ -1,6 +1,6 @@
 /**
  * The state of both clouds as plain data, and the events of their changes. Nothing in here decides anything: the resource types
- * (resources/) write it, the data planes (gateway.ts, edge.ts, dns.ts) read it, and a fault (faults.ts) edits it behind Pulumi's back.
+ * (providers.ts) write it, the data planes (API Gateway's server, the edge, DNS) read it, and a fault edits it behind Pulumi's back.
  */
 import { EventEmitter } from "node:events";
 import type { Identity, KeySource, WebCa } from "./pki/authority";
@@ -218,7 +218,7 @@ export interface Zone {
     /** Name servers that the zone is to be delegated to. */
     nameServers: string[];
     /**
-     * The zone's name, or names within it, that DNS delegates to somebody else's name servers: nobody sees what this zone holds there.
+     * The zone's name, or names within it, that DNS delegates to other name servers: this zone's records there are never seen.
      * With the zone's own name in it, Cloudflare calls the zone pending.
      */
     delegatedElsewhere: Map<string, string[]>;
@@ -232,7 +232,7 @@ export interface Zone {
 
 export interface CloudflareAccount {
     zones: Map<string, Zone>;
-    /** The lab's stand-in for Cloudflare's shared origin-pull CA and leaf: nobody outside Cloudflare has the real key. */
+    /** The lab's stand-in for Cloudflare's shared origin-pull CA and leaf: only Cloudflare has the real key. */
     shared: Identity & { caPem: string };
 }
 
@@ -259,15 +259,15 @@ export interface Cloud {
     variants: Variants;
     /** The lab's public CA: it signs ACM's and the edge's server certificates, and every client of the lab trusts it. */
     webCa: WebCa;
-    /** Where private keys come from: made anew, or, in tests, from a pool. */
+    /** Source of private keys: generated, or taken from a pool in tests. */
     keys: KeySource;
     /** Milliseconds until an uploaded hostname certificate is active. */
     activationDelayMs: number;
     /** Whether something answers plain HTTP at API Gateway's port 80. Always false at AWS; a fault opens it. */
     gatewayPort80Open: boolean;
-    /** IAM actions and Cloudflare permissions that the read-only calls are denied: what a poor token or role cannot do. */
+    /** IAM actions and Cloudflare permissions that the read-only calls are denied: what a token or role with too few permissions cannot do. */
     denied: Set<string>;
-    /** What the processes of `command:local:Command` find in their environment: where the lab's names live (names.ts). */
+    /** Environment of `command:local:Command`'s processes: the addresses of the lab's names (local/commandEnvironment.ts). */
     commandEnvironment: Record<string, string>;
     /** What the providers answer a read with when the engine sends an id only (an import): by `<type token> <id>`. */
     providerState: Map<string, Record<string, unknown>>;

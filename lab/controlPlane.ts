@@ -1,6 +1,6 @@
 /**
  * The control planes of both clouds on loopback, read-only: the calls that the doctor makes through the real SDK clients, answered from the
- * cloud's state. Whatever else is asked, above all every write, is refused and told as an event, so that a test can prove that none came.
+ * cloud's state. Every other call, above all every write, is refused and emitted as an event, so that a test can prove that none came.
  */
 import * as http from "node:http";
 import type { Cloud } from "./cloud";

@@ -19,12 +19,12 @@ function isWithin(name: string, above: string): boolean {
     return name === above || name.endsWith(`.${above}`);
 }
 
-/** The closest name above, of this zone, that DNS delegates to somebody else. */
+/** The closest name above, of this zone, that DNS delegates to other name servers. */
 function delegatedElsewhere(zone: Zone, name: string): string | undefined {
     return [...zone.delegatedElsewhere.keys()].filter((cut) => isWithin(name, cut)).sort((a, b) => b.length - a.length)[0];
 }
 
-/** The records of a name that anybody sees: a zone holds in vain what is delegated elsewhere. */
+/** The records that a resolver sees at a name: a zone's own records below a delegation are ignored. */
 export function findRecords(cloud: Cloud, name: string): { zone: Zone; record: DnsRecord }[] {
     const wanted = normalize(name);
     return [...cloud.cloudflare.zones.values()].flatMap((zone) =>
@@ -46,7 +46,7 @@ export function defaultEndpoint(cloud: Cloud, apiId: string): string {
     return `${apiId.toLowerCase()}.execute-api.${cloud.aws.region}.amazonaws.com`;
 }
 
-/** Where a client that looks `name` up ends; undefined when nowhere. DNS-only CNAMEs are followed. */
+/** Where a lookup of `name` leads; undefined if it leads nowhere. DNS-only CNAMEs are followed. */
 export function resolve(cloud: Cloud, name: string): Resolution | undefined {
     let current = normalize(name);
     for (let hops = 0; hops < 8; hops++) {
@@ -70,17 +70,19 @@ function caaData(content: string): packet.CaaData | undefined {
 /** The records of one type at exactly this name, which is no alias. */
 function answersAt(cloud: Cloud, name: string, type: string): packet.Answer[] {
     const found = findRecords(cloud, name);
-    const held = found.map(({ record }) => record).filter((record) => record.type === type && !record.proxied);
+    const matching = found.map(({ record }) => record).filter((record) => record.type === type && !record.proxied);
     if (type === "A" && found.some(({ record }) => record.proxied)) return [{ type, name, ttl: 300, data: edgeAddress }];
     if (type === "A" && isGatewayName(cloud, name)) return [{ type, name, ttl: 60, data: gatewayAddress }];
     if (type === "NS") {
         const zones = [...cloud.cloudflare.zones.values()];
         const elsewhere = zones.map((zone) => zone.delegatedElsewhere.get(name)).find((servers) => servers !== undefined);
         const servers =
-            elsewhere ?? zones.find((zone) => normalize(zone.name) === name)?.nameServers ?? held.map(({ content }) => normalize(content));
+            elsewhere ??
+            zones.find((zone) => normalize(zone.name) === name)?.nameServers ??
+            matching.map(({ content }) => normalize(content));
         return servers.map((data) => ({ type, name, ttl: 86_400, data }));
     }
-    return held.flatMap(({ ttl, content }): packet.Answer[] => {
+    return matching.flatMap(({ ttl, content }): packet.Answer[] => {
         if (type === "A" || type === "AAAA" || type === "TXT") return [{ type, name, ttl, data: content }];
         const data = type === "CAA" ? caaData(content) : undefined;
         return data ? [{ type: "CAA", name, ttl, data }] : [];
@@ -95,12 +97,12 @@ function exists(cloud: Cloud, name: string): boolean {
         ...zones.flatMap((zone) =>
             [...zone.records.values()]
                 .map((record) => record.name)
-                .filter((held) => delegatedElsewhere(zone, normalize(held)) === undefined),
+                .filter((recordName) => delegatedElsewhere(zone, normalize(recordName)) === undefined),
         ),
         ...[...cloud.aws.domains.values()].map(({ targetDomainName }) => targetDomainName),
         ...[...cloud.aws.apis.values()].map(({ id }) => defaultEndpoint(cloud, id)),
     ];
-    return isWithin(name, "acm-validations.aws") || known.some((one) => isWithin(normalize(one), name));
+    return isWithin(name, "acm-validations.aws") || known.some((knownName) => isWithin(normalize(knownName), name));
 }
 
 /** What a resolver says: aliases are followed, and whether the last name exists is whether the first does. */

@@ -22,13 +22,13 @@ const logGroup: ResourceType = {
         return { id: name, outputs: { arn, tagsAll: tags(inputs) } };
     },
     update(cloud, id, inputs) {
-        const held = cloud.aws.logGroups.get(id) ?? broken("log-group-exists", "name", `ResourceNotFoundException: ${id}`);
-        Object.assign(held, { retentionInDays: number(inputs, "retentionInDays"), tags: tags(inputs) });
+        const group = cloud.aws.logGroups.get(id) ?? broken("log-group-exists", "name", `ResourceNotFoundException: ${id}`);
+        Object.assign(group, { retentionInDays: number(inputs, "retentionInDays"), tags: tags(inputs) });
         return { tagsAll: tags(inputs) };
     },
     read(cloud, id) {
-        const held = cloud.aws.logGroups.get(id);
-        return held && { retentionInDays: held.retentionInDays, tags: held.tags, tagsAll: held.tags };
+        const group = cloud.aws.logGroups.get(id);
+        return group && { retentionInDays: group.retentionInDays, tags: group.tags, tagsAll: group.tags };
     },
     delete(cloud, id, state) {
         if (state.skipDestroy !== true) cloud.aws.logGroups.delete(id);

@@ -1,8 +1,8 @@
-/** What exists in the account without a program of ours: written as the resource types would write it. */
+/** Resources that no program of ours deploys, written as the resource types would write them. */
 import type { AcmCertificate, Cloud, GatewayDomain, HttpApi, LambdaFunction, MutualTls, Route, Stage } from "../cloud";
 import { defaultEndpoint } from "../dns";
 
-/** A function of one file, `index.js`, which nobody may call yet. */
+/** A function of one file, `index.js`, that has no permissions yet. */
 export function createFunction(cloud: Cloud, name: string, source: string): LambdaFunction {
     const { region, accountId } = cloud.aws;
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;

@@ -37,7 +37,7 @@ const role: ResourceType = {
     create(cloud, inputs) {
         const name = text(inputs, "name");
         if (cloud.aws.roles.has(name)) broken("role-unique", "name", `EntityAlreadyExists: Role with name ${name} already exists`);
-        const made: IamRole = {
+        const role: IamRole = {
             name,
             arn: `arn:aws:iam::${cloud.aws.accountId}:role${text(inputs, "path") || "/"}${name}`,
             assumeRolePolicy: asJson(inputs.assumeRolePolicy),
@@ -45,10 +45,10 @@ const role: ResourceType = {
             inlinePolicies: new Map(),
             tags: tags(inputs),
         };
-        cloud.aws.roles.set(name, made);
+        cloud.aws.roles.set(name, role);
         return {
             id: name,
-            outputs: { arn: made.arn, uniqueId: cloud.nextId("AROA"), createDate: new Date().toISOString(), tagsAll: made.tags },
+            outputs: { arn: role.arn, uniqueId: cloud.nextId("AROA"), createDate: new Date().toISOString(), tagsAll: role.tags },
         };
     },
     update(cloud, id, inputs) {
@@ -56,12 +56,12 @@ const role: ResourceType = {
         return { tagsAll: tags(inputs) };
     },
     read(cloud, id) {
-        const held = cloud.aws.roles.get(id);
-        return held && { assumeRolePolicy: held.assumeRolePolicy, tags: held.tags, tagsAll: held.tags };
+        const role = cloud.aws.roles.get(id);
+        return role && { assumeRolePolicy: role.assumeRolePolicy, tags: role.tags, tagsAll: role.tags };
     },
     delete(cloud, id, state) {
-        const held = cloud.aws.roles.get(id);
-        if (held && state.forceDetachPolicies !== true && held.attachedPolicyArns.size + held.inlinePolicies.size > 0) {
+        const role = cloud.aws.roles.get(id);
+        if (role && state.forceDetachPolicies !== true && role.attachedPolicyArns.size + role.inlinePolicies.size > 0) {
             broken("role-has-policies", "name", "DeleteConflict: Cannot delete entity, must detach all policies first");
         }
         cloud.aws.roles.delete(id);

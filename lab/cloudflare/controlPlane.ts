@@ -40,26 +40,33 @@ const recordJson = ({ id, name, type, content, ttl, proxied, comment }: DnsRecor
     comment: comment ?? null,
 });
 
-function certificateJson(held: HostnameCertificate): Record<string, unknown> {
-    const leaf = new X509Certificate(held.certificatePem);
+function certificateJson(uploaded: HostnameCertificate): Record<string, unknown> {
+    const leaf = new X509Certificate(uploaded.certificatePem);
     return {
-        id: held.id,
-        certificate: held.certificatePem,
-        issuer: held.issuer || leaf.issuer.split("\n").join(","),
-        serial_number: held.serialNumber || BigInt(`0x${leaf.serialNumber}`).toString(),
-        expires_on: held.expiresOn || new Date(leaf.validTo).toISOString(),
+        id: uploaded.id,
+        certificate: uploaded.certificatePem,
+        issuer: uploaded.issuer || leaf.issuer.split("\n").join(","),
+        serial_number: uploaded.serialNumber || BigInt(`0x${leaf.serialNumber}`).toString(),
+        expires_on: uploaded.expiresOn || new Date(leaf.validTo).toISOString(),
         signature: leaf.publicKey.asymmetricKeyType === "rsa" ? "SHA256WithRSA" : "ECDSAWithSHA256",
-        status: held.activeAt <= Date.now() ? "active" : "pending_deployment",
+        status: uploaded.activeAt <= Date.now() ? "active" : "pending_deployment",
     };
 }
 
 function associationReply(zone: Zone, hostname: string): Reply {
-    const held = zone.associations.get(hostname);
+    const association = zone.associations.get(hostname);
     // What the API says of a hostname without an association is UNCONFIRMED.
-    if (!held) return bad(404, 1001, "no association for this hostname");
-    const certificate = zone.hostnameCertificates.get(held.certId);
+    if (!association) return bad(404, 1001, "no association for this hostname");
+    const certificate = zone.hostnameCertificates.get(association.certId);
     const details: Record<string, unknown> = certificate ? certificateJson(certificate) : { status: "deleted" };
-    return good({ ...details, id: undefined, hostname, cert_id: held.certId, enabled: held.enabled, cert_status: details.status });
+    return good({
+        ...details,
+        id: undefined,
+        hostname,
+        cert_id: association.certId,
+        enabled: association.enabled,
+        cert_status: details.status,
+    });
 }
 
 function rulesetReply(zone: Zone): Reply {

@@ -82,9 +82,9 @@ const record: ResourceType = {
         return { ...write(cloud, id, inputs), createdOn: state.createdOn };
     },
     read(cloud, id, state) {
-        const held = cloud.cloudflare.zones.get(text(state, "zoneId"))?.records.get(id);
-        if (!held) return undefined;
-        const { name, type, content, ttl, proxied, comment } = held;
+        const existing = cloud.cloudflare.zones.get(text(state, "zoneId"))?.records.get(id);
+        if (!existing) return undefined;
+        const { name, type, content, ttl, proxied, comment } = existing;
         return { name, type, content, ttl, proxied, comment };
     },
     delete(cloud, id, state) {

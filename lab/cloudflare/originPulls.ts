@@ -28,17 +28,17 @@ function checkKey(certificate: X509Certificate, pem: string): void {
     if (!fits) broken("origin-cert-key-fits", "privateKey", "The private key does not match the certificate");
 }
 
-function statusOf(held: HostnameCertificate): string {
-    return held.activeAt <= Date.now() ? "active" : "pending_deployment";
+function statusOf(uploaded: HostnameCertificate): string {
+    return uploaded.activeAt <= Date.now() ? "active" : "pending_deployment";
 }
 
-function certificateOutputs(held: HostnameCertificate): Props {
-    const rsa = new X509Certificate(held.certificatePem).publicKey.asymmetricKeyType === "rsa";
+function certificateOutputs(uploaded: HostnameCertificate): Props {
+    const rsa = new X509Certificate(uploaded.certificatePem).publicKey.asymmetricKeyType === "rsa";
     return {
-        status: statusOf(held),
-        expiresOn: held.expiresOn,
-        issuer: held.issuer,
-        serialNumber: held.serialNumber,
+        status: statusOf(uploaded),
+        expiresOn: uploaded.expiresOn,
+        issuer: uploaded.issuer,
+        serialNumber: uploaded.serialNumber,
         signature: rsa ? "SHA256WithRSA" : "ECDSAWithSHA256",
     };
 }
@@ -46,9 +46,16 @@ function certificateOutputs(held: HostnameCertificate): Props {
 export function getHostnameCertificate(cloud: Cloud, args: Props): Props {
     const zoneId = text(args, "zoneId");
     const certificateId = text(args, "certificateId");
-    const held = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
-    if (!held) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
-    return { id: certificateId, certificateId, zoneId, certificate: held.certificatePem, ...certificateOutputs(held), uploadedOn: "" };
+    const uploaded = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
+    if (!uploaded) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
+    return {
+        id: certificateId,
+        certificateId,
+        zoneId,
+        certificate: uploaded.certificatePem,
+        ...certificateOutputs(uploaded),
+        uploadedOn: "",
+    };
 }
 
 const hostnameCertificate: ResourceType = {
@@ -64,13 +71,13 @@ const hostnameCertificate: ResourceType = {
         const certificate = parse(certificatePem);
         if (certificate.ca) broken("origin-cert-leaf", "certificate", "missing leaf certificate");
         checkKey(certificate, privateKeyPem);
-        const held = [...zone.hostnameCertificates.values()];
-        if (held.some((other) => new X509Certificate(other.certificatePem).fingerprint256 === certificate.fingerprint256)) {
+        const others = [...zone.hostnameCertificates.values()];
+        if (others.some((other) => new X509Certificate(other.certificatePem).fingerprint256 === certificate.fingerprint256)) {
             broken("origin-cert-once-per-zone", "certificate", "This certificate already exists for this zone");
         }
-        if (held.length >= MAX_CERTIFICATES)
+        if (others.length >= MAX_CERTIFICATES)
             broken("origin-cert-ten-per-zone", "zoneId", `${MAX_CERTIFICATES} hostname certificates per zone are allowed`);
-        const made: HostnameCertificate = {
+        const uploaded: HostnameCertificate = {
             id: cloud.nextId("hostname-certificate"),
             certificatePem,
             privateKeyPem,
@@ -79,12 +86,12 @@ const hostnameCertificate: ResourceType = {
             serialNumber: BigInt(`0x${certificate.serialNumber}`).toString(),
             expiresOn: new Date(certificate.validTo).toISOString(),
         };
-        zone.hostnameCertificates.set(made.id, made);
-        return { id: made.id, outputs: { ...certificateOutputs(made), uploadedOn: new Date().toISOString() } };
+        zone.hostnameCertificates.set(uploaded.id, uploaded);
+        return { id: uploaded.id, outputs: { ...certificateOutputs(uploaded), uploadedOn: new Date().toISOString() } };
     },
     read(cloud, id, state) {
-        const held = cloud.cloudflare.zones.get(text(state, "zoneId"))?.hostnameCertificates.get(id);
-        return held && certificateOutputs(held);
+        const uploaded = cloud.cloudflare.zones.get(text(state, "zoneId"))?.hostnameCertificates.get(id);
+        return uploaded && certificateOutputs(uploaded);
     },
     delete(cloud, id, state) {
         const zone = zoneOf(cloud, text(state, "zoneId"));
@@ -163,8 +170,8 @@ const originPulls: ResourceType = {
     /** `configs` is never read back: blind to drift (facts 7.2). */
     read(cloud, id, state) {
         const zone = cloud.cloudflare.zones.get(text(state, "zoneId"));
-        const held = zone?.associations.get(text(state, "hostname") || id);
-        return held && { enabled: held.enabled, certId: held.certId };
+        const association = zone?.associations.get(text(state, "hostname") || id);
+        return association && { enabled: association.enabled, certId: association.certId };
     },
     delete(cloud, id, state) {
         const [config = {}] = (state.configs as Props[] | undefined) ?? [];

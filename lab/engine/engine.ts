@@ -86,7 +86,7 @@ export class Engine {
     }
 }
 
-/** Collects unhandled rejections for this run, in place of whoever listens to them; returns how to undo it. */
+/** Collects unhandled rejections for this run in place of the present listeners; returns how to undo it. */
 function takeProcess(run: Run): () => void {
     const listeners = process.listeners("unhandledRejection");
     const collect = (reason: unknown) => {
@@ -94,7 +94,7 @@ function takeProcess(run: Run): () => void {
     };
     process.removeAllListeners("unhandledRejection");
     process.on("unhandledRejection", collect);
-    // The SDK takes a stack trace at every promise: looked up in source maps, they would be half of the run.
+    // The SDK takes a stack trace at every promise: mapping them through source maps would be half of the run's time.
     const mapped = process.sourceMapsEnabled;
     process.setSourceMapsEnabled(false);
     return () => {

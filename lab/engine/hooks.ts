@@ -5,7 +5,7 @@ import { CallbackInvokeRequest, type CallbackInvokeResponse } from "@pulumi/pulu
 import { ResourceHookRequest, ResourceHookResponse, type RegisterResourceHookRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { toStruct, type Props } from "../shared/propertyValues";
 
-/** What a hook is told of the resource. */
+/** What a hook receives about the resource. */
 export interface HookContext {
     urn: string;
     type: string;

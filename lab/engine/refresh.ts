@@ -1,10 +1,10 @@
-/** `pulumi up --refresh`: what the providers hold now takes the place of what the state remembers of it. */
+/** `pulumi up --refresh`: what the providers report now replaces what the state remembers. */
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { fromStruct, markLike, markOutputs, plainProps, toStruct, type Props } from "../shared/propertyValues";
 import type { Run } from "./run";
 import { isProvider, type ResourceState } from "./types";
 
-/** Fails with the first provider that cannot say; what is gone is forgotten, whether or not it is protected. */
+/** Fails with the first provider that fails; a resource that is gone is dropped from the state, even if protected. */
 export async function refresh(run: Run): Promise<void> {
     const known = [...run.state].filter(([, { custom, type }]) => custom && !isProvider(type));
     await Promise.all(known.map(([urn, resource]) => run.step("refresh", urn, resource, () => ask(run, urn, resource))));

@@ -77,7 +77,7 @@ function refuse(run: Run, request: RegisterResourceRequest): void {
     if (names.length) throw new Error(`${type} '${name}': the lab's engine does not implement ${names.join(", ")}`);
 }
 
-/** Components and providers: nothing but the state knows them. */
+/** Components and providers exist in the state only. */
 async function registerWithoutProvider(run: Run, { request, urn, base, news, old }: Registration): Promise<Registered> {
     const op = !old ? "create" : sameValue(old.inputs, news) ? "same" : "update";
     if (old && op === "update") await beforeUpdate(run, request, urn, news, old);
@@ -87,7 +87,7 @@ async function registerWithoutProvider(run: Run, { request, urn, base, news, old
     return { urn, id, outputs: base.custom ? news : {} };
 }
 
-/** Puts the old values where the program says that changes do not count. */
+/** Restores the old values of the properties in `ignoreChanges`. */
 function ignoreChanges({ request, news, old }: Registration): void {
     if (!old) return;
     const ignored = request.getIgnorechangesList();
@@ -160,8 +160,8 @@ async function diff(run: Run, request: RegisterResourceRequest, urn: string, inp
     const changes = response.getChanges();
     const changed = changes === DIFF_SOME || (changes !== DIFF_NONE && !sameValue(plainProps(inputs), plainProps(old.inputs)));
     const deleteFirst = request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : response.getDeletebeforereplace();
-    const told = run.options.replace?.includes(urn);
-    return { op: response.getReplacesList().length || forced || told ? "replace" : changed ? "update" : "same", deleteFirst };
+    const requested = run.options.replace?.includes(urn);
+    return { op: response.getReplacesList().length || forced || requested ? "replace" : changed ? "update" : "same", deleteFirst };
 }
 
 async function create(run: Run, request: RegisterResourceRequest, urn: string, inputs: Props): Promise<{ id: string; outputs: Props }> {

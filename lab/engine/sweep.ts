@@ -1,4 +1,4 @@
-/** How a run deletes: a single resource, and at the end all that is left over. */
+/** How a run deletes: a single resource, and at the end everything that is left over. */
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { plainProps, toStruct } from "../shared/propertyValues";
 import type { Run } from "./run";
@@ -19,7 +19,7 @@ export async function remove(run: Run, urn: string, resource: ResourceState): Pr
     });
 }
 
-/** Once in a run, whoever asks for it. */
+/** Runs at most once per run. */
 export const sweepOnce = (run: Run): Promise<void> => (run.sweep ??= sweep(run));
 
 /** Deletes what the program no longer names and the old halves of replacements, dependents first; not after any error. */

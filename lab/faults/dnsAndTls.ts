@@ -102,9 +102,9 @@ export const DNS_AND_TLS: Faults = {
         row: "visitor",
         cause: "SERVER-CERTIFICATE-EXPIRED",
         apply: async (target) => {
-            const held = certificateOf(target);
+            const certificate = certificateOf(target);
             const validity = { notBefore: fromNow(-396), notAfter: fromNow(-1) };
-            Object.assign(held, { status: "EXPIRED", ...(await target.cloud.webCa.issue(namesOf(held), validity)) });
+            Object.assign(certificate, { status: "EXPIRED", ...(await target.cloud.webCa.issue(namesOf(certificate), validity)) });
         },
     },
     "server-certificate-wrong-name": {
@@ -133,10 +133,10 @@ export const DNS_AND_TLS: Faults = {
         cause: "VALIDATION-RECORD-PROXIED",
         apply: async (target) => {
             for (const record of validationRecordsOf(target)) Object.assign(record, { proxied: true, ttl: 1 });
-            const held = certificateOf(target);
+            const certificate = certificateOf(target);
             const validity = { notBefore: fromNow(-385), notAfter: fromNow(10) };
-            Object.assign(held, await target.cloud.webCa.issue(namesOf(held), validity));
-            held.renewal = { status: "PENDING_VALIDATION" };
+            Object.assign(certificate, await target.cloud.webCa.issue(namesOf(certificate), validity));
+            certificate.renewal = { status: "PENDING_VALIDATION" };
         },
     },
     "caa-forbids": {

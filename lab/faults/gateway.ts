@@ -1,4 +1,4 @@
-/** The origin lets in who did not come through the edge, or has no way to the API. */
+/** The origin lets in requests that bypass the edge, or no longer leads to the API. */
 import { createDomain } from "../aws/createApi";
 import type { HttpApi } from "../cloud";
 import { findFunction } from "../aws/apigatewayv2/routing";

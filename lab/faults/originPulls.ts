@@ -28,7 +28,7 @@ export function show(target: FaultTarget, leaf: Identity, where: "beside" | "ins
     association.certId = uploaded.id;
 }
 
-/** Has the edge present a leaf of this time, from a CA that is trusted: nobody but the stack has the key of the CA that it issued. */
+/** Has the edge present a leaf of this time, from a CA that is trusted beside ours: only the stack's state has the key of the CA that it issued. */
 async function showTrusted(target: FaultTarget, validity: { notBefore: Date; notAfter: Date }): Promise<void> {
     const authority = await newAuthority(target);
     replaceTruststore(target, trustedAnd(target, authority.certificatePem));
@@ -78,12 +78,12 @@ export const ORIGIN_PULLS: Faults = {
         },
     },
     "certificate-pending": {
-        summary: "Cloudflare has not spread the hostname's client certificate yet",
+        summary: "Cloudflare is still deploying the hostname's client certificate",
         row: "visitor",
         cause: "AOP-CERTIFICATE-PENDING",
         apply: (target) => {
-            const held = zoneOf(target).hostnameCertificates.get(associationOf(target).certId);
-            if (held) held.activeAt = Date.now() + 365 * DAY_MS;
+            const certificate = zoneOf(target).hostnameCertificates.get(associationOf(target).certId);
+            if (certificate) certificate.activeAt = Date.now() + 365 * DAY_MS;
         },
     },
     "leaf-expired": {
@@ -103,7 +103,7 @@ export const ORIGIN_PULLS: Faults = {
         row: "visitor",
         cause: "LEAF-WRONG-CA",
         apply: async (target) => {
-            const other = await createAuthority("CN=Somebody else's CA,O=Example", target.cloud.keys);
+            const other = await createAuthority("CN=Another CA,O=Example", target.cloud.keys);
             show(target, await leafOf(target, other), "beside");
         },
     },

@@ -1,4 +1,4 @@
-/** What a fault is, and what faults take hold of in a deployed cloud. */
+/** What a fault is, and how faults find their target in a deployed cloud. */
 import { createHash } from "node:crypto";
 import type { AcmCertificate, ApiMapping, Cloud, DnsRecord, GatewayDomain, HttpApi, MutualTls, Stage, Zone } from "../cloud";
 import { normalize } from "../dns";
@@ -15,9 +15,9 @@ export interface FaultTarget {
 
 /** One way in which this architecture breaks. */
 export interface Fault {
-    /** What somebody did, or what time did. */
+    /** What is wrong, in one sentence. */
     summary: string;
-    /** The row of `npm start` that turns red; undefined where nothing that a request sees is wrong. */
+    /** The row of `npm start` that turns red; undefined if no request is affected. */
     row: string | undefined;
     /** What the doctor calls it. */
     cause: string;

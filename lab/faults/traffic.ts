@@ -1,4 +1,4 @@
-/** Requests that arrive nowhere though every part is in place, and a doctor that may not look. */
+/** Requests that fail although every part is in place, and credentials that may not look. */
 import { stagesOf, zoneOf, type Faults } from "./target";
 
 export const TRAFFIC: Faults = {

@@ -11,7 +11,7 @@ const SHARED_CA = path.join(__dirname, "..", "..", "certs", "cloudflare-origin-p
 
 export const TRUSTSTORE: Faults = {
     "truststore-not-pinned-and-overwritten": {
-        summary: "the domain takes the newest truststore, which somebody overwrote",
+        summary: "the domain takes the newest truststore, which was overwritten",
         row: "stranger",
         cause: "TRUSTSTORE-OVERWRITTEN",
         apply: (target) => {
@@ -20,7 +20,7 @@ export const TRUSTSTORE: Faults = {
         },
     },
     "truststore-overwritten": {
-        summary: "somebody overwrote the truststore in S3; the domain still has the pinned version",
+        summary: "the truststore in S3 was overwritten; the domain still has the pinned version",
         row: undefined,
         cause: "TRUSTSTORE-OVERWRITTEN",
         apply: (target) => {

@@ -9,7 +9,7 @@ const CONNECT_TO = "CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO";
 
 /** Once per create and update, as the real provider does; it does not run on a preview, nor when nothing changed. */
 function run(cloud: Cloud, inputs: Props): Promise<Props> {
-    // A script that does not know where the lab's names live would ask the internet for them.
+    // Without the lab's addresses the script would look its names up on the internet.
     if (!cloud.commandEnvironment[CONNECT_TO])
         return broken("command-data-planes", "create", "the lab's edge and gateway are not running, and nothing is asked outside of it");
     const command = optional(inputs, "update") ?? text(inputs, "create");

@@ -1,10 +1,10 @@
-/** Tells processes that the lab starts where its names live: curl's `--connect-to`, and a file with the lab's public CA. */
+/** The environment of processes that the lab starts: its addresses, as curl's `--connect-to`, and a file with its public CA. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { Cloud } from "../cloud";
 
-/** AWS's own names lead to the gateway, all others to the edge. Until `close` is called. */
+/** AWS's own names lead to the gateway, all others to the edge, until `close` is called. */
 export function tellNames(cloud: Cloud, ports: { gateway: number; edge: number }): { close(): void } {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-names-"));
     const caFile = path.join(folder, "ca.pem");

@@ -1,4 +1,4 @@
-/** Certificates made by a real library: the lab's public CA, and the authorities that tests and the edge's stand-in need. */
+/** Authorities: the lab's public CA, and those that tests and the stand-in for Cloudflare's shared CA need. */
 import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { importPrivate } from "./keys";
@@ -49,7 +49,7 @@ export const generateKeys: KeySource = async (algorithm) => {
     return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 };
 
-/** A self-signed ECDSA P-256 authority whose leaves it signs directly; ten years from yesterday, unless told otherwise. */
+/** A self-signed ECDSA P-256 authority whose leaves it signs directly; valid for ten years from yesterday by default. */
 export async function createAuthority(subject: string, keys: KeySource, validity: Validity = {}): Promise<Authority> {
     const privateKeyPem = await keys({ type: "ECDSA", curve: "P256" });
     const ca = await importPrivate(privateKeyPem, "privateKeyPem");

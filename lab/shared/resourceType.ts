@@ -28,7 +28,7 @@ export interface ResourceType {
     /** Outputs that are not inputs: unknown in a preview. */
     computed: readonly string[];
     autoname?: { property: string; lowerCase?: boolean };
-    /** Plain problems, before anything is made. Unknown values are left out of `inputs`. */
+    /** Plain problems, before anything is created. Unknown values are left out of `inputs`. */
     check?(inputs: Props, cloud: Cloud): void;
     /** Objects with outputs inside, as a preview knows them: of a create, or of an update of `state`. */
     preview?(inputs: Props, state?: Props): Props;

@@ -139,7 +139,7 @@ async function attackerWith(
     return { caPem, certificatePem: signedBy(issuer, leafKeys.publicKeyPem, leaf), privateKeyPem: leafKeys.privateKeyPem };
 }
 
-/** Somebody with a CA of their own. `keysOf`: where key pairs come from, for those who need many attackers. */
+/** An attacker with a CA of their own. `keysOf`: the source of key pairs, for tests that need many attackers. */
 export function stranger(leafName = "stranger", keysOf = newKeys): Promise<Attacker> {
     return attackerWith(nameNode("Stranger CA"), createHash("sha1").update(randomBytes(20)).digest("binary"), leafName, keysOf);
 }
@@ -178,7 +178,7 @@ export async function intermediate(ca: Identity): Promise<{ caPem: string; leaf:
     return { caPem, leaf: { certificatePem: leafPem + caPem, privateKeyPem: leafKeys.privateKeyPem } };
 }
 
-/** The given CA made anew: the same name, another key and key identifier. */
+/** The given CA, reissued: the same name, another key and key identifier. */
 export async function reissued(caPem: string): Promise<string> {
     const { name } = nameOf(caPem);
     const keys = await newKeys("prime256v1");

@@ -10,7 +10,7 @@ import { probe, type ProbeRequest, type ProbeResult } from "./probe";
 export const VERSIONS = ["1.2", "1.3"] as const;
 export type Version = (typeof VERSIONS)[number];
 
-/** What the attackers have, and where they go. What is left out is not played. */
+/** The attackers' targets and credentials. What is left out is not played. */
 export interface Surroundings {
     cloud: Cloud;
     domainName: string;
@@ -37,8 +37,8 @@ export interface Outcome {
 export interface Bypass {
     id: string;
     tls: Version | "-";
-    /** Plays it. `twin` is set where it has a positive twin of its own: whether that was answered. */
-    send(): Promise<Outcome & { twin?: boolean }>;
+    /** Sends it. `control`: whether its own positive control, if it has one, was answered. */
+    send(): Promise<Outcome & { control?: boolean }>;
 }
 
 const ATTACKER_ZONE = "attacker.example";
@@ -114,14 +114,14 @@ export function bypasses(surroundings: Surroundings, tls: Version): Bypass[] {
         add("sni-regional", () => at(regional));
     }
     add("sni-other-domain", async () => {
-        const twin = answered(await askOther());
-        return { ...(await at(otherDomain)), twin };
+        const control = answered(await askOther());
+        return { ...(await at(otherDomain)), control };
     });
     add("resumed-from-other-domain", async () => {
         const first = await askOther();
         const session = first.result.kind === "status" ? first.result.session : undefined;
         // Without a ticket nothing is resumed, and a refusal proves nothing.
-        return { ...(await at(domainName, { session })), twin: answered(first) && session !== undefined };
+        return { ...(await at(domainName, { session })), control: answered(first) && session !== undefined };
     });
     for (const id of apiIds) {
         const endpoint = defaultEndpoint(cloud, id);

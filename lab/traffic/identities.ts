@@ -1,11 +1,11 @@
-/** Who can reach the API: one row an identity, each refusal beside its positive twin, judged by what the handler itself counted. */
+/** Who can reach the API: one row per identity, each refusal with a positive control, judged by what the handler itself counted. */
 import { answered, bypasses, direct, plainBypasses, viaDns, VERSIONS, type Outcome, type Surroundings, type Version } from "./bypasses";
 import type { Identity } from "../pki/authority";
 
 /** What the probes go against. `regional` and `apiIds` are those of the deployment before anything was broken. */
 export interface Scene extends Surroundings {
     shared: boolean;
-    /** The certificate that the edge presents, for the positive twin of the direct probes. */
+    /** The certificate that the edge presents, for the positive control of the direct probes. */
     own: Identity;
     /** Defaults to both. */
     versions?: readonly Version[];
@@ -19,7 +19,7 @@ export interface Row {
     seen: string;
     invocations: number;
     ok: boolean;
-    /** Set where the mode itself is the reason for what was seen. */
+    /** Set if the mode itself explains the result. */
     note?: string;
 }
 
@@ -33,13 +33,13 @@ function admitted(id: string, tls: Row["tls"], outcome: Outcome, note?: string):
 }
 
 /**
- * A row for an identity that must not get in. `twin`: the same path with what it takes was answered, so that a refusal is a refusal and
+ * A row for an identity that must not get in. `control`: the same path with what it takes was answered, so that a refusal is a refusal and
  * not a dead server.
  */
-function refused(id: string, tls: Row["tls"], outcome: Outcome, twin: boolean): Row {
+function refused(id: string, tls: Row["tls"], outcome: Outcome, control: boolean): Row {
     const { result, invocations } = outcome;
     const status = result.kind === "status" ? result.status : undefined;
-    const sawServer = twin && (tls === "-" || result.kind === "closed" || result.verified);
+    const sawServer = control && (tls === "-" || result.kind === "closed" || result.verified);
     const got = status !== undefined && status >= 200 && status < 400 && status !== 301;
     const seen = invocations > 0 || got || sawServer ? described(outcome) : "inconclusive";
     return { id, tls, expected: "refused", seen, invocations, ok: invocations === 0 && !got && seen !== "inconclusive" };
@@ -52,14 +52,14 @@ export async function playIdentities(scene: Scene): Promise<Row[]> {
     const add = (row: Row) => rows.push(row);
     for (const version of scene.versions ?? VERSIONS) {
         add(admitted("visitor", version, await viaDns(scene, version, domainName)));
-        const twin = await direct(scene, version, domainName, { identity: own });
-        add(admitted("own-certificate", version, twin));
+        const control = await direct(scene, version, domainName, { identity: own });
+        add(admitted("own-certificate", version, control));
         for (const { id, send } of bypasses(scene, version)) {
             const outcome = await send();
             add(
                 shared && id === "other-customer"
                     ? admitted(id, version, outcome, "known hole of mode Shared")
-                    : refused(id, version, outcome, outcome.twin ?? answered(twin)),
+                    : refused(id, version, outcome, outcome.control ?? answered(control)),
             );
         }
     }

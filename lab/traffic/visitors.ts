@@ -1,4 +1,4 @@
-/** Visitors of a live API, who must be served whatever is deployed meanwhile. */
+/** Visitors of a live API: every request must be served, whatever is being deployed. */
 import { randomUUID } from "node:crypto";
 import * as https from "node:https";
 import { setTimeout as breathe } from "node:timers/promises";
@@ -67,16 +67,16 @@ function visitAgain({ cloud, edge, domainName }: Site, agent: https.Agent): Prom
 export async function underLoad<T>(
     site: Site,
     work: Promise<T>,
-    tell: (seen: Visit) => void,
+    onVisit: (visit: Visit) => void,
     others: (() => Promise<void>)[] = [],
 ): Promise<T> {
     const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
-    const fresh = async () => tell(await visit(site));
-    const keeping = async () => tell(await visitAgain(site, agent));
+    const fresh = async () => onVisit(await visit(site));
+    const keeping = async () => onVisit(await visitAgain(site, agent));
     let ended = false;
-    const loops = [fresh, keeping, ...others].map(async (one) => {
+    const loops = [fresh, keeping, ...others].map(async (play) => {
         for (let i = 0; i < 3 || !ended; i++) {
-            await one();
+            await play();
             await breathe(BREATH_MS);
         }
     });

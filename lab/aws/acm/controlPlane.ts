@@ -8,25 +8,27 @@ import { resolvesUnproxied } from "./resources";
 /** ACM's times are seconds since the epoch. */
 const seconds = (date: string) => Date.parse(date) / 1000;
 
-function certificateJson(cloud: Cloud, held: AcmCertificate): Record<string, unknown> {
-    const leaf = held.certificatePem === undefined ? undefined : new X509Certificate(held.certificatePem);
-    const expired = held.status === "ISSUED" && leaf !== undefined && Date.parse(leaf.validTo) < Date.now();
+function certificateJson(cloud: Cloud, certificate: AcmCertificate): Record<string, unknown> {
+    const leaf = certificate.certificatePem === undefined ? undefined : new X509Certificate(certificate.certificatePem);
+    const expired = certificate.status === "ISSUED" && leaf !== undefined && Date.parse(leaf.validTo) < Date.now();
     const validationOf = (record: AcmCertificate["validationRecords"][number]) => {
-        if (held.status === "FAILED") return "FAILED";
-        return held.status === "ISSUED" || held.status === "EXPIRED" || resolvesUnproxied(cloud, record) ? "SUCCESS" : "PENDING_VALIDATION";
+        if (certificate.status === "FAILED") return "FAILED";
+        return certificate.status === "ISSUED" || certificate.status === "EXPIRED" || resolvesUnproxied(cloud, record)
+            ? "SUCCESS"
+            : "PENDING_VALIDATION";
     };
     return {
-        CertificateArn: held.arn,
-        DomainName: held.domainName,
-        SubjectAlternativeNames: [...new Set([held.domainName, ...held.subjectAlternativeNames])],
-        Status: expired ? "EXPIRED" : held.status,
+        CertificateArn: certificate.arn,
+        DomainName: certificate.domainName,
+        SubjectAlternativeNames: [...new Set([certificate.domainName, ...certificate.subjectAlternativeNames])],
+        Status: expired ? "EXPIRED" : certificate.status,
         Type: "AMAZON_ISSUED",
-        ...(held.failureReason !== undefined && { FailureReason: held.failureReason }),
-        ...(held.renewal && {
-            RenewalSummary: { RenewalStatus: held.renewal.status, UpdatedAt: Date.now() / 1000, DomainValidationOptions: [] },
+        ...(certificate.failureReason !== undefined && { FailureReason: certificate.failureReason }),
+        ...(certificate.renewal && {
+            RenewalSummary: { RenewalStatus: certificate.renewal.status, UpdatedAt: Date.now() / 1000, DomainValidationOptions: [] },
         }),
         ...(leaf && { NotBefore: seconds(leaf.validFrom), NotAfter: seconds(leaf.validTo) }),
-        DomainValidationOptions: held.validationRecords.map((record) => ({
+        DomainValidationOptions: certificate.validationRecords.map((record) => ({
             DomainName: record.domainName,
             ValidationDomain: record.domainName,
             ValidationMethod: "DNS",
@@ -45,9 +47,9 @@ export function findAcmCall(cloud: Cloud, request: ControlRequest, here: boolean
         permission: "acm:DescribeCertificate",
         answer() {
             const arn = String((JSON.parse(request.body) as Record<string, unknown>).CertificateArn);
-            const held = here ? cloud.aws.certificates.get(arn) : undefined;
-            if (!held) return failure(request, 400, "ResourceNotFoundException", `Could not find certificate ${arn}.`);
-            return json(200, { Certificate: certificateJson(cloud, held) }, { "content-type": "application/x-amz-json-1.1" });
+            const certificate = here ? cloud.aws.certificates.get(arn) : undefined;
+            if (!certificate) return failure(request, 400, "ResourceNotFoundException", `Could not find certificate ${arn}.`);
+            return json(200, { Certificate: certificateJson(cloud, certificate) }, { "content-type": "application/x-amz-json-1.1" });
         },
         deny: () =>
             failure(request, 400, "AccessDeniedException", "User is not authorized to perform: acm:DescribeCertificate on resource"),

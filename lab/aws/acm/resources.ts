@@ -33,11 +33,11 @@ export function resolvesUnproxied(cloud: Cloud, record: { name: string; value: s
     const value = record.value.replace(/\.$/, "").toLowerCase();
     return [...cloud.cloudflare.zones.values()].some((zone) =>
         [...zone.records.values()].some(
-            (held) =>
-                held.type === "CNAME" &&
-                !held.proxied &&
-                held.name.toLowerCase() === name &&
-                held.content.replace(/\.$/, "").toLowerCase() === value,
+            (candidate) =>
+                candidate.type === "CNAME" &&
+                !candidate.proxied &&
+                candidate.name.toLowerCase() === name &&
+                candidate.content.replace(/\.$/, "").toLowerCase() === value,
         ),
     );
 }
@@ -68,7 +68,7 @@ const certificate: ResourceType = {
     create(cloud, inputs) {
         const domainName = text(inputs, "domainName");
         const others = list(inputs, "subjectAlternativeNames").filter((name) => name !== domainName);
-        const made: AcmCertificate = {
+        const certificate: AcmCertificate = {
             arn: `arn:aws:acm:${cloud.aws.region}:${cloud.aws.accountId}:certificate/${cloud.nextId("certificate")}`,
             domainName,
             subjectAlternativeNames: others,
@@ -83,17 +83,17 @@ const certificate: ResourceType = {
             }),
             tags: tags(inputs),
         };
-        cloud.aws.certificates.set(made.arn, made);
-        return { id: made.arn, outputs: outputsOf(made) };
+        cloud.aws.certificates.set(certificate.arn, certificate);
+        return { id: certificate.arn, outputs: outputsOf(certificate) };
     },
     update(cloud, id, inputs) {
-        const held = certificateOf(cloud, id, "arn");
-        held.tags = tags(inputs);
-        return outputsOf(held);
+        const certificate = certificateOf(cloud, id, "arn");
+        certificate.tags = tags(inputs);
+        return outputsOf(certificate);
     },
     read(cloud, id) {
-        const held = cloud.aws.certificates.get(id);
-        return held && { status: held.status, tags: held.tags, tagsAll: held.tags };
+        const certificate = cloud.aws.certificates.get(id);
+        return certificate && { status: certificate.status, tags: certificate.tags, tagsAll: certificate.tags };
     },
     delete(cloud, id) {
         const user = [...cloud.aws.domains.values()].find((domain) => domain.certificateArn === id);
@@ -108,21 +108,21 @@ const validation: ResourceType = {
     computed: [],
     check: checkRegion,
     async create(cloud, inputs, { timeoutMs }) {
-        const held = certificateOf(cloud, text(inputs, "certificateArn"), "certificateArn");
+        const certificate = certificateOf(cloud, text(inputs, "certificateArn"), "certificateArn");
         const given = list(inputs, "validationRecordFqdns").map((name) => name.replace(/\.$/, "").toLowerCase());
-        for (const { name } of held.validationRecords) {
+        for (const { name } of certificate.validationRecords) {
             if (given.length && !given.includes(name.replace(/\.$/, "")))
                 broken("acm-validation-fqdns", "validationRecordFqdns", `missing ${name}`);
         }
         // An issued one is issued, and one that has failed or expired stays so (the AWS provider, acm/certificate_validation.go).
-        if (!["PENDING_VALIDATION", "ISSUED"].includes(held.status))
-            broken("acm-validation-final", "certificateArn", `unexpected state '${held.status}', wanted target 'ISSUED'`);
+        if (!["PENDING_VALIDATION", "ISSUED"].includes(certificate.status))
+            broken("acm-validation-final", "certificateArn", `unexpected state '${certificate.status}', wanted target 'ISSUED'`);
         const deadline = Date.now() + timeoutMs;
-        while (held.status === "PENDING_VALIDATION") {
-            const missing = held.validationRecords.find((record) => !resolvesUnproxied(cloud, record));
+        while (certificate.status === "PENDING_VALIDATION") {
+            const missing = certificate.validationRecords.find((record) => !resolvesUnproxied(cloud, record));
             if (!missing) {
-                Object.assign(held, await cloud.webCa.issue([held.domainName, ...held.subjectAlternativeNames]));
-                held.status = "ISSUED";
+                Object.assign(certificate, await cloud.webCa.issue([certificate.domainName, ...certificate.subjectAlternativeNames]));
+                certificate.status = "ISSUED";
             } else if (Date.now() >= deadline) {
                 broken(
                     "acm-validation-unproxied",

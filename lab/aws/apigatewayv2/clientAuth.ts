@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Cloud, MutualTls } from "../../cloud";
 
-/** SHA-256 fingerprint of Cloudflare's shared origin-pull CA (facts 4.1), whose key nobody outside Cloudflare has. */
+/** SHA-256 fingerprint of Cloudflare's shared origin-pull CA (facts 4.1), whose key only Cloudflare has. */
 export const sharedCaFingerprint = "9A:1A:C2:B4:BE:15:F9:F2:7E:EE:20:A7:34:CB:A4:E9:89:8F:61:00:1B:3B:D7:C8:4B:69:B5:6A:3E:25:A2:B9";
 /** CA certificates in a chain, the leaf not counted (facts 1.3). */
 const maxChain = 4;

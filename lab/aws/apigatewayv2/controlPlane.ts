@@ -86,17 +86,17 @@ export function findGatewayCall(cloud: Cloud, request: ControlRequest, here: boo
         case "domainnames//":
             return call("GetDomainNames", () => listReply(request, here ? [...cloud.aws.domains.values()].map(domainJson) : []));
         case "domainnames/id/":
-            return call("GetDomainName", () => found(domain, (one) => json(200, domainJson(one)), "domain name"));
+            return call("GetDomainName", () => found(domain, (item) => json(200, domainJson(item)), "domain name"));
         case "domainnames/id/apimappings":
             return call("GetApiMappings", () =>
-                found(domain, (one) => listReply(request, [...one.mappings.values()].map(mappingJson)), "domain name"),
+                found(domain, ({ mappings }) => listReply(request, [...mappings.values()].map(mappingJson)), "domain name"),
             );
         case "apis/id/":
-            return call("GetApi", () => found(api, (one) => json(200, apiJson(cloud, one)), "API"));
+            return call("GetApi", () => found(api, (item) => json(200, apiJson(cloud, item)), "API"));
         case "apis/id/stages":
-            return call("GetStages", () => found(api, (one) => listReply(request, [...one.stages.values()].map(stageJson)), "API"));
+            return call("GetStages", () => found(api, ({ stages }) => listReply(request, [...stages.values()].map(stageJson)), "API"));
         case "apis/id/routes":
-            return call("GetRoutes", () => found(api, (one) => listReply(request, routesJson(one)), "API"));
+            return call("GetRoutes", () => found(api, (item) => listReply(request, routesJson(item)), "API"));
         default:
             return undefined;
     }

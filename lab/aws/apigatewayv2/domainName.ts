@@ -177,8 +177,8 @@ function writeMapping(cloud: Cloud, id: string, inputs: Props): Props {
     const stage = text(inputs, "stage");
     if (!api.stages.has(stage))
         broken("mapping-stage-exists", "stage", `BadRequestException: Invalid stage identifier specified: ${stage}`);
-    const twin = [...domain.mappings.values()].some((mapping) => mapping.id !== id && mapping.apiMappingKey === apiMappingKey);
-    if (twin) broken("mapping-key-unique", "apiMappingKey", "ConflictException: ApiMapping key already exists for this domain name");
+    const duplicate = [...domain.mappings.values()].some((mapping) => mapping.id !== id && mapping.apiMappingKey === apiMappingKey);
+    if (duplicate) broken("mapping-key-unique", "apiMappingKey", "ConflictException: ApiMapping key already exists for this domain name");
     domain.mappings.set(id, { id, apiId: api.id, stage, apiMappingKey });
     return {};
 }
@@ -195,8 +195,8 @@ const apiMapping: ResourceType = {
     },
     update: (cloud, id, inputs) => writeMapping(cloud, id, inputs),
     read(cloud, id, state) {
-        const held = cloud.aws.domains.get(text(state, "domainName"))?.mappings.get(id);
-        return held && { apiId: held.apiId, stage: held.stage, apiMappingKey: held.apiMappingKey || undefined };
+        const mapping = cloud.aws.domains.get(text(state, "domainName"))?.mappings.get(id);
+        return mapping && { apiId: mapping.apiId, stage: mapping.stage, apiMappingKey: mapping.apiMappingKey || undefined };
     },
     delete(cloud, id, state) {
         cloud.aws.domains.get(text(state, "domainName"))?.mappings.delete(id);

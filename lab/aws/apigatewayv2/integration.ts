@@ -1,4 +1,4 @@
-/** What stands behind a route: a Lambda function, or an HTTP server on the loopback. */
+/** The target of a route: a Lambda function, or an HTTP server on the loopback. */
 import type { IncomingMessage } from "node:http";
 import type { Cloud, HttpApi, Integration, Stage } from "../../cloud";
 import { withoutHopByHop } from "../../shared/headers";

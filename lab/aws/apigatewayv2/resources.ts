@@ -6,18 +6,18 @@ import { routeTypes } from "./routeResources";
 import { broken, checkRegion, number, object, oneOf, REGIONAL, tags, text, type Props, type ResourceType } from "../../shared/resourceType";
 
 function writeApi(cloud: Cloud, id: string, inputs: Props): Props {
-    const held = cloud.aws.apis.get(id);
+    const existing = cloud.aws.apis.get(id);
     const api: HttpApi = {
         id,
         name: text(inputs, "name"),
         disableExecuteApiEndpoint: inputs.disableExecuteApiEndpoint === true,
         cors: object(inputs, "corsConfiguration") as CorsConfiguration | undefined,
-        integrations: held?.integrations ?? new Map<string, Integration>(),
-        routes: held?.routes ?? new Map<string, Route>(),
-        stages: held?.stages ?? new Map<string, Stage>(),
+        integrations: existing?.integrations ?? new Map<string, Integration>(),
+        routes: existing?.routes ?? new Map<string, Route>(),
+        stages: existing?.stages ?? new Map<string, Stage>(),
         tags: tags(inputs),
     };
-    cloud.aws.apis.set(id, held ? Object.assign(held, api) : api);
+    cloud.aws.apis.set(id, existing ? Object.assign(existing, api) : api);
     autoDeploy(apiOf(cloud, id));
     return {
         apiEndpoint: `https://${id}.execute-api.${cloud.aws.region}.amazonaws.com`,
@@ -66,14 +66,14 @@ const api: ResourceType = {
         return writeApi(cloud, id, inputs);
     },
     read(cloud, id) {
-        const held = cloud.aws.apis.get(id);
+        const existing = cloud.aws.apis.get(id);
         return (
-            held && {
-                disableExecuteApiEndpoint: held.disableExecuteApiEndpoint,
-                name: held.name,
-                corsConfiguration: held.cors,
-                tags: held.tags,
-                tagsAll: held.tags,
+            existing && {
+                disableExecuteApiEndpoint: existing.disableExecuteApiEndpoint,
+                name: existing.name,
+                corsConfiguration: existing.cors,
+                tags: existing.tags,
+                tagsAll: existing.tags,
             }
         );
     },
@@ -88,10 +88,10 @@ const api: ResourceType = {
 };
 
 function writeStage(cloud: Cloud, inputs: Props): Props {
-    const held = apiOf(cloud, text(inputs, "apiId"));
+    const api = apiOf(cloud, text(inputs, "apiId"));
     const name = text(inputs, "name");
     const settings = object(inputs, "defaultRouteSettings");
-    const before = held.stages.get(name);
+    const before = api.stages.get(name);
     const log = object(inputs, "accessLogSettings");
     if (log) {
         const arn = text(log, "destinationArn").replace(/:\*$/, "");
@@ -107,12 +107,12 @@ function writeStage(cloud: Cloud, inputs: Props): Props {
         deployed: before?.deployed,
         tags: tags(inputs),
     };
-    held.stages.set(name, stage);
-    autoDeploy(held);
-    const host = `https://${held.id}.execute-api.${cloud.aws.region}.amazonaws.com/`;
+    api.stages.set(name, stage);
+    autoDeploy(api);
+    const host = `https://${api.id}.execute-api.${cloud.aws.region}.amazonaws.com/`;
     return {
-        arn: `arn:aws:apigateway:${cloud.aws.region}::/apis/${held.id}/stages/${name}`,
-        executionArn: `arn:aws:execute-api:${cloud.aws.region}:${cloud.aws.accountId}:${held.id}/${name}`,
+        arn: `arn:aws:apigateway:${cloud.aws.region}::/apis/${api.id}/stages/${name}`,
+        executionArn: `arn:aws:execute-api:${cloud.aws.region}:${cloud.aws.accountId}:${api.id}/${name}`,
         invokeUrl: name === "$default" ? host : host + name,
         tagsAll: stage.tags,
     };
@@ -152,16 +152,16 @@ const stage: ResourceType = {
     },
     update: (cloud, _id, inputs) => writeStage(cloud, inputs),
     read(cloud, id, state) {
-        const held = cloud.aws.apis.get(text(state, "apiId"))?.stages.get(id);
-        if (!held) return undefined;
-        const { throttlingBurstLimit, throttlingRateLimit } = held;
+        const existing = cloud.aws.apis.get(text(state, "apiId"))?.stages.get(id);
+        if (!existing) return undefined;
+        const { throttlingBurstLimit, throttlingRateLimit } = existing;
         return {
-            autoDeploy: held.autoDeploy,
-            accessLogSettings: held.accessLog,
+            autoDeploy: existing.autoDeploy,
+            accessLogSettings: existing.accessLog,
             // As for `same`: the provider does not look at them where the program says nothing of them.
             ...(state.defaultRouteSettings ? { defaultRouteSettings: { throttlingBurstLimit, throttlingRateLimit } } : {}),
-            tags: held.tags,
-            tagsAll: held.tags,
+            tags: existing.tags,
+            tagsAll: existing.tags,
         };
     },
     delete(cloud, id, state) {

@@ -16,7 +16,7 @@ import {
 import { apiOf, autoDeploy } from "./apiState";
 
 function writeIntegration(cloud: Cloud, id: string, inputs: Props): Props {
-    const held = apiOf(cloud, text(inputs, "apiId"));
+    const api = apiOf(cloud, text(inputs, "apiId"));
     const integrationType = text(inputs, "integrationType");
     const uri = text(inputs, "integrationUri");
     const lambda = integrationType === "AWS_PROXY";
@@ -33,8 +33,8 @@ function writeIntegration(cloud: Cloud, id: string, inputs: Props): Props {
     };
     if (!lambda && integration.payloadFormatVersion !== "1.0")
         broken("integration-payload", "payloadFormatVersion", "HTTP_PROXY takes 1.0 only");
-    held.integrations.set(id, integration);
-    autoDeploy(held);
+    api.integrations.set(id, integration);
+    autoDeploy(api);
     return { payloadFormatVersion: integration.payloadFormatVersion, timeoutMilliseconds: integration.timeoutMilliseconds };
 }
 
@@ -66,33 +66,33 @@ const integration: ResourceType = {
     },
     update: (cloud, id, inputs) => writeIntegration(cloud, id, inputs),
     read(cloud, id, state) {
-        const held = cloud.aws.apis.get(text(state, "apiId"))?.integrations.get(id);
-        if (!held) return undefined;
-        const { integrationType, integrationUri, integrationMethod, payloadFormatVersion, timeoutMilliseconds } = held;
+        const existing = cloud.aws.apis.get(text(state, "apiId"))?.integrations.get(id);
+        if (!existing) return undefined;
+        const { integrationType, integrationUri, integrationMethod, payloadFormatVersion, timeoutMilliseconds } = existing;
         return { integrationType, integrationUri, integrationMethod, payloadFormatVersion, timeoutMilliseconds };
     },
     delete(cloud, id, state) {
-        const held = cloud.aws.apis.get(text(state, "apiId"));
-        if (!held) return;
-        const route = [...held.routes.values()].find(({ target }) => target === `integrations/${id}`);
+        const api = cloud.aws.apis.get(text(state, "apiId"));
+        if (!api) return;
+        const route = [...api.routes.values()].find(({ target }) => target === `integrations/${id}`);
         if (route) broken("integration-in-use", "apiId", `ConflictException: route ${route.routeKey} refers to integration ${id}`);
-        held.integrations.delete(id);
-        autoDeploy(held);
+        api.integrations.delete(id);
+        autoDeploy(api);
     },
 };
 
 function writeRoute(cloud: Cloud, id: string, inputs: Props): Props {
-    const held = apiOf(cloud, text(inputs, "apiId"));
+    const api = apiOf(cloud, text(inputs, "apiId"));
     const routeKey = text(inputs, "routeKey");
     const target = text(inputs, "target");
-    const twin = [...held.routes.values()].some((route) => route.id !== id && route.routeKey === routeKey);
-    if (twin) broken("route-unique", "routeKey", `ConflictException: Route with key ${routeKey} already exists for this API`);
-    if (!held.integrations.has(target.replace(/^integrations\//, ""))) broken("route-target-exists", "target", `no integration ${target}`);
+    const duplicate = [...api.routes.values()].some((route) => route.id !== id && route.routeKey === routeKey);
+    if (duplicate) broken("route-unique", "routeKey", `ConflictException: Route with key ${routeKey} already exists for this API`);
+    if (!api.integrations.has(target.replace(/^integrations\//, ""))) broken("route-target-exists", "target", `no integration ${target}`);
     const authorizationType = optional(inputs, "authorizationType") ?? "NONE";
     const authorizerId = optional(inputs, "authorizerId");
     if (["JWT", "CUSTOM"].includes(authorizationType) && !authorizerId)
         broken("route-authorizer", "authorizerId", `${authorizationType} needs one`);
-    held.routes.set(id, {
+    api.routes.set(id, {
         id,
         routeKey,
         target,
@@ -100,7 +100,7 @@ function writeRoute(cloud: Cloud, id: string, inputs: Props): Props {
         authorizerId,
         authorizationScopes: list(inputs, "authorizationScopes"),
     });
-    autoDeploy(held);
+    autoDeploy(api);
     return { authorizationType };
 }
 
@@ -134,15 +134,15 @@ const route: ResourceType = {
     },
     update: (cloud, id, inputs) => writeRoute(cloud, id, inputs),
     read(cloud, id, state) {
-        const held = cloud.aws.apis.get(text(state, "apiId"))?.routes.get(id);
-        if (!held) return undefined;
-        const { routeKey, target, authorizationType, authorizerId, authorizationScopes: scopes } = held;
+        const existing = cloud.aws.apis.get(text(state, "apiId"))?.routes.get(id);
+        if (!existing) return undefined;
+        const { routeKey, target, authorizationType, authorizerId, authorizationScopes: scopes } = existing;
         return { routeKey, target, authorizationType, authorizerId, authorizationScopes: scopes.length ? scopes : undefined };
     },
     delete(cloud, id, state) {
-        const held = cloud.aws.apis.get(text(state, "apiId"));
-        held?.routes.delete(id);
-        if (held) autoDeploy(held);
+        const api = cloud.aws.apis.get(text(state, "apiId"));
+        api?.routes.delete(id);
+        if (api) autoDeploy(api);
     },
 };
 

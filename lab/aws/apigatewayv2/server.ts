@@ -55,19 +55,19 @@ function createFront(serverOf: (serverName: string | undefined) => tls.Server): 
     });
 }
 
-/** One TLS server a name, which is made anew when what it depends on has changed. */
+/** One TLS server per name, replaced when its certificate or truststore changes. */
 async function tlsServers(
     cloud: Cloud,
     accept: (socket: tls.TLSSocket, connection: Connection) => void,
 ): Promise<(serverName: string | undefined, domain: GatewayDomain | undefined) => tls.Server> {
     const [fallback, placeholder] = await Promise.all([
         cloud.webCa.issue([`*.execute-api.${cloud.aws.region}.amazonaws.com`]),
-        // For a domain whose certificate is not issued. AWS makes no such domain: that nobody takes this one for it is the lab's choice.
+        // For a domain whose certificate is not issued. AWS creates no such domain; the lab serves a certificate that is valid for no name.
         cloud.webCa.issue(["not-issued.invalid"]),
     ]);
     const servers = new Map<string, { config: string; server: tls.Server }>();
     return (serverName, domain) => {
-        // Any other name is like none. The name is the server's and not the socket's: Node does not tell it on a TLS 1.2 resumption.
+        // Unknown names count as none. The name is kept per server, because Node does not report it on a TLS 1.2 resumption.
         const name = serverName !== undefined && (domain || isDefaultEndpoint(cloud, serverName)) ? serverName : "";
         const certificate = domain && servedCertificate(cloud, domain);
         const config = configOf(cloud, domain, certificate);
@@ -82,6 +82,6 @@ async function tlsServers(
 const isDefaultEndpoint = (cloud: Cloud, name: string): boolean =>
     [...cloud.aws.apis.values()].some(({ id }) => defaultEndpoint(cloud, id) === name);
 
-/** All that a TLS server is made of. */
+/** Everything that a TLS server is built from. */
 const configOf = (cloud: Cloud, domain: GatewayDomain | undefined, certificate: Identity | undefined): string =>
     JSON.stringify([domain?.mutualTls?.pem, domain?.mutualTls !== undefined, certificate?.certificatePem, cloud.cloudflare.shared.caPem]);

@@ -6,7 +6,7 @@ import type { Identity } from "../../pki/authority";
 import { judgeClient, readTruststore, type Truststore } from "./clientAuth";
 import type { Connection } from "./requests";
 
-/** What ACM holds for a domain, if it was ever issued; an expired certificate is served all the same. */
+/** ACM's certificate of a domain, if it was ever issued; an expired one is served all the same. */
 export function servedCertificate(cloud: Cloud, domain: GatewayDomain): Identity | undefined {
     const certificate = cloud.aws.certificates.get(domain.certificateArn);
     if (!certificate?.certificatePem || !certificate.privateKeyPem) return undefined;
@@ -36,7 +36,7 @@ export function createTlsServer(
         key: identity.privateKeyPem,
         minVersion: "TLSv1.2",
         ALPNProtocols: ["http/1.1"],
-        // Keys of its own: a session of one name is worth nothing at another.
+        // Own ticket keys: a session of one name cannot be resumed at another.
         ticketKeys: randomBytes(48),
         sessionIdContext: createHash("sha256").update(name).update(randomBytes(8)).digest("hex").slice(0, 32),
         ...clientAuthOptions(truststore),
@@ -56,7 +56,7 @@ const clientAuthOptions = (truststore: Truststore | undefined): tls.TlsOptions =
         ? { requestCert: true, rejectUnauthorized: false, ca: truststore.certificates.map((ca) => ca.toString()) }
         : { requestCert: false };
 
-/** What is known of the connection; undefined if it is closed without a byte of a request being read. */
+/** Undefined if the connection is to be closed before a byte of a request is read. */
 function admit(cloud: Cloud, name: string, socket: tls.TLSSocket, truststore: Truststore | undefined): Connection | undefined {
     const serverName = name === "" ? undefined : name;
     if (!truststore) return { serverName, mutualTls: false, client: undefined, forbidden: false };

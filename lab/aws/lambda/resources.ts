@@ -55,8 +55,8 @@ function write(cloud: Cloud, inputs: Props): Props {
     const group = optional(object(inputs, "loggingConfig") ?? {}, "logGroup");
     const arn = `arn:aws:lambda:${cloud.aws.region}:${cloud.aws.accountId}:function:${name}`;
     const files = unpack(object(inputs, "code") ?? {});
-    const held = cloud.aws.functions.get(name);
-    const made: LambdaFunction = {
+    const existing = cloud.aws.functions.get(name);
+    const fn: LambdaFunction = {
         name,
         arn,
         invokeArn: `arn:aws:apigateway:${cloud.aws.region}:lambda:path/2015-03-31/functions/${arn}/invocations`,
@@ -64,20 +64,20 @@ function write(cloud: Cloud, inputs: Props): Props {
         files,
         timeoutSeconds: number(inputs, "timeout") ?? 3,
         environment: { ...(object(object(inputs, "environment") ?? {}, "variables") as Record<string, string> | undefined) },
-        permissions: held?.permissions ?? new Map(),
+        permissions: existing?.permissions ?? new Map(),
         tags: tags(inputs),
     };
-    cloud.aws.functions.set(name, held ? Object.assign(held, made) : made);
+    cloud.aws.functions.set(name, existing ? Object.assign(existing, fn) : fn);
     return {
         arn,
-        invokeArn: made.invokeArn,
+        invokeArn: fn.invokeArn,
         qualifiedArn: `${arn}:$LATEST`,
         version: "$LATEST",
         codeSha256: createHash("sha256").update(JSON.stringify(files)).digest("base64"),
         sourceCodeSize: JSON.stringify(files).length,
         lastModified: new Date().toISOString(),
         loggingConfig: { logFormat: "Text", logGroup: group ?? `/aws/lambda/${name}`, ...object(inputs, "loggingConfig") },
-        tagsAll: made.tags,
+        tagsAll: fn.tags,
     };
 }
 
@@ -123,9 +123,9 @@ const lambdaFunction: ResourceType = {
     update: (cloud, _id, inputs) => write(cloud, inputs),
     /** The code is not compared: AWS has only its hash, and the program does not give one. */
     read(cloud, id) {
-        const held = cloud.aws.functions.get(id);
-        if (!held) return undefined;
-        const { handler, timeoutSeconds: timeout, environment: variables, tags: tagsAll } = held;
+        const fn = cloud.aws.functions.get(id);
+        if (!fn) return undefined;
+        const { handler, timeoutSeconds: timeout, environment: variables, tags: tagsAll } = fn;
         return {
             handler,
             timeout,
@@ -164,24 +164,24 @@ const permission: ResourceType = {
         if (inputs.action !== undefined && !text(inputs, "action").startsWith("lambda:")) broken("permission-action", "action", "lambda:…");
     },
     create(cloud, inputs) {
-        const held = functionOf(cloud, text(inputs, "function"));
-        if (!held)
+        const fn = functionOf(cloud, text(inputs, "function"));
+        if (!fn)
             return broken("permission-function-exists", "function", `ResourceNotFoundException: no function ${text(inputs, "function")}`);
         const statementId = text(inputs, "statementId");
-        if (held.permissions.has(statementId))
+        if (fn.permissions.has(statementId))
             broken("permission-unique", "statementId", `ResourceConflictException: ${statementId} already exists`);
-        const made = {
+        const granted = {
             statementId,
             action: text(inputs, "action"),
             principal: text(inputs, "principal"),
             sourceArn: optional(inputs, "sourceArn"),
         };
-        held.permissions.set(statementId, made);
+        fn.permissions.set(statementId, granted);
         return { id: statementId, outputs: {} };
     },
     read(cloud, id, state) {
-        const held = functionOf(cloud, text(state, "function"))?.permissions.get(id);
-        return held && { action: held.action, principal: held.principal, sourceArn: held.sourceArn };
+        const granted = functionOf(cloud, text(state, "function"))?.permissions.get(id);
+        return granted && { action: granted.action, principal: granted.principal, sourceArn: granted.sourceArn };
     },
     delete(cloud, id, state) {
         functionOf(cloud, text(state, "function"))?.permissions.delete(id);

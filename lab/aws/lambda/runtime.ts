@@ -62,7 +62,7 @@ function headerOf(event: unknown, name: string): string | undefined {
 
 interface Runtime {
     worker: Worker;
-    /** Ends it when nobody needs it. */
+    /** Ends the worker when it has been idle for too long. */
     idle?: NodeJS.Timeout;
 }
 

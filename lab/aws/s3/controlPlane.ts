@@ -19,7 +19,7 @@ function read(cloud: Cloud, bucketName: string, key: string, versionId: string |
     if (!bucket) return s3Error(404, "NoSuchBucket", "The specified bucket does not exist");
     const versions = bucket.objects.get(key) ?? [];
     if (versionId !== null) {
-        const version = versions.find((one) => one.versionId === versionId);
+        const version = versions.find((candidate) => candidate.versionId === versionId);
         if (!version) return s3Error(404, "NoSuchVersion", "The specified version does not exist.");
         return version.deleteMarker
             ? s3Error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")

@@ -61,13 +61,13 @@ const bucket: ResourceType = {
         return { tagsAll: tags(inputs) };
     },
     read(cloud, id) {
-        const held = cloud.aws.buckets.get(id);
-        return held && { tags: held.tags, tagsAll: held.tags };
+        const bucket = cloud.aws.buckets.get(id);
+        return bucket && { tags: bucket.tags, tagsAll: bucket.tags };
     },
     delete(cloud, id, state) {
-        const held = cloud.aws.buckets.get(id);
-        if (!held) return; // As the provider: what is gone is deleted.
-        if (held.objects.size > 0 && state.forceDestroy !== true) broken("bucket-not-empty", "forceDestroy", `BucketNotEmpty: ${id}`);
+        const bucket = cloud.aws.buckets.get(id);
+        if (!bucket) return; // As the provider: what is gone is deleted.
+        if (bucket.objects.size > 0 && state.forceDestroy !== true) broken("bucket-not-empty", "forceDestroy", `BucketNotEmpty: ${id}`);
         cloud.aws.buckets.delete(id);
     },
 };
@@ -76,8 +76,8 @@ const bucket: ResourceType = {
 function setting(
     token: string,
     properties: Table,
-    set: (held: S3Bucket, inputs: Props | undefined) => void,
-    read: (held: S3Bucket, state: Props) => Props | undefined,
+    set: (bucket: S3Bucket, inputs: Props | undefined) => void,
+    read: (bucket: S3Bucket, state: Props) => Props | undefined,
     check?: (inputs: Props) => void,
 ): ResourceType {
     return {
@@ -89,21 +89,21 @@ function setting(
             check?.(inputs);
         },
         create(cloud, inputs) {
-            const held = bucketOf(cloud, text(inputs, "bucket"));
-            set(held, inputs);
-            return { id: held.name, outputs: {} };
+            const bucket = bucketOf(cloud, text(inputs, "bucket"));
+            set(bucket, inputs);
+            return { id: bucket.name, outputs: {} };
         },
         update(cloud, id, inputs) {
             set(bucketOf(cloud, id), inputs);
             return {};
         },
         read(cloud, id, state) {
-            const held = cloud.aws.buckets.get(id);
-            return held && read(held, state);
+            const bucket = cloud.aws.buckets.get(id);
+            return bucket && read(bucket, state);
         },
         delete(cloud, id) {
-            const held = cloud.aws.buckets.get(id);
-            if (held) set(held, undefined);
+            const bucket = cloud.aws.buckets.get(id);
+            if (bucket) set(bucket, undefined);
         },
     };
 }
@@ -113,10 +113,10 @@ const BLOCKS = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "res
 const publicAccessBlock = setting(
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     Object.fromEntries(BLOCKS.map((name) => [name, "boolean"])),
-    (held, inputs) => {
-        held.publicAccessBlock = inputs && Object.fromEntries(BLOCKS.map((name) => [name, inputs[name] === true]));
+    (bucket, inputs) => {
+        bucket.publicAccessBlock = inputs && Object.fromEntries(BLOCKS.map((name) => [name, inputs[name] === true]));
     },
-    (held) => held.publicAccessBlock,
+    (bucket) => bucket.publicAccessBlock,
 );
 
 const withAlgorithm = (rule: Props, sseAlgorithm: string): Props => ({
@@ -135,9 +135,9 @@ const encryption = setting(
             },
         ],
     },
-    (held, inputs) => {
+    (bucket, inputs) => {
         const rule = (inputs?.rules as Props[] | undefined)?.[0];
-        held.encryption = rule && optional(object(rule, "applyServerSideEncryptionByDefault") ?? {}, "sseAlgorithm");
+        bucket.encryption = rule && optional(object(rule, "applyServerSideEncryptionByDefault") ?? {}, "sseAlgorithm");
     },
     ({ encryption }, { rules }) =>
         encryption === undefined ? undefined : { rules: (rules as Props[]).map((rule) => withAlgorithm(rule, encryption)) },
@@ -152,11 +152,11 @@ const encryption = setting(
 const versioning = setting(
     "aws:s3/bucketVersioning:BucketVersioning",
     { versioningConfiguration: ["object!", { status: "string!", mfaDelete: "string" }] },
-    (held, inputs) => {
-        held.versioning = (inputs?.versioningConfiguration as Props | undefined)?.status === "Enabled";
+    (bucket, inputs) => {
+        bucket.versioning = (inputs?.versioningConfiguration as Props | undefined)?.status === "Enabled";
     },
-    (held, state) => ({
-        versioningConfiguration: { ...object(state, "versioningConfiguration"), status: held.versioning ? "Enabled" : "Suspended" },
+    (bucket, state) => ({
+        versioningConfiguration: { ...object(state, "versioningConfiguration"), status: bucket.versioning ? "Enabled" : "Suspended" },
     }),
     (inputs) => {
         const path = "versioningConfiguration.status";
@@ -173,10 +173,10 @@ const versioning = setting(
 const policy = setting(
     "aws:s3/bucketPolicy:BucketPolicy",
     { policy: "any!" },
-    (held, inputs) => {
-        held.policy = inputs && (typeof inputs.policy === "string" ? inputs.policy : JSON.stringify(inputs.policy));
+    (bucket, inputs) => {
+        bucket.policy = inputs && (typeof inputs.policy === "string" ? inputs.policy : JSON.stringify(inputs.policy));
     },
-    (held) => (held.policy === undefined ? undefined : { policy: held.policy }),
+    (bucket) => (bucket.policy === undefined ? undefined : { policy: bucket.policy }),
     (inputs) => {
         if (typeof inputs.policy !== "string") return;
         try {
@@ -197,14 +197,14 @@ function bodyOf(inputs: Props): string {
 }
 
 function put(cloud: Cloud, inputs: Props): Props {
-    const held = bucketOf(cloud, text(inputs, "bucket"));
+    const bucket = bucketOf(cloud, text(inputs, "bucket"));
     const key = text(inputs, "key");
     const body = bodyOf(inputs);
     const etag = createHash("md5").update(body).digest("hex");
-    const version: S3ObjectVersion = { versionId: held.versioning ? cloud.nextId("version") : "null", body, etag, deleteMarker: false };
-    const before = (held.objects.get(key) ?? []).filter(({ versionId }) => versionId !== version.versionId);
-    held.objects.set(key, [...before, version]);
-    return { arn: `arn:aws:s3:::${held.name}/${key}`, versionId: version.versionId, etag, tagsAll: tags(inputs) };
+    const version: S3ObjectVersion = { versionId: bucket.versioning ? cloud.nextId("version") : "null", body, etag, deleteMarker: false };
+    const before = (bucket.objects.get(key) ?? []).filter(({ versionId }) => versionId !== version.versionId);
+    bucket.objects.set(key, [...before, version]);
+    return { arn: `arn:aws:s3:::${bucket.name}/${key}`, versionId: version.versionId, etag, tagsAll: tags(inputs) };
 }
 
 const BODY = ["content", "contentBase64", "source", "sourceHash", "etag", "contentType"];
