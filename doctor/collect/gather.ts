@@ -1,22 +1,22 @@
-/** Gathers everything that can be known of one deployment, read-only and all at once: what needs an answer of another waits for that alone. */
+/** Gathers the evidence of one deployment, read-only and in parallel: a step waits only for the answers it needs. */
 import { setMaxListeners } from "node:events";
 import { probe, type ClientIdentity, type Look, type ProbeRequest, type ProbeResult } from "../../probes";
-import type { AwsEvidence, CloudflareEvidence, Evidence } from "../evidence";
+import type { AwsEvidence, CloudflareEvidence, DnsEvidence, Evidence } from "../evidence";
 import { readOptions, type DoctorOptions } from "../options";
 import { visibleEvidence } from "../visible";
 import { gatherDns } from "./dns";
 import { nameOf, strangersIdentity } from "./identities";
 import { Names } from "./resolver";
 
-/** Requests of the visitor over TLS 1.3: edges differ, and so does luck. */
+/** Visitor requests over TLS 1.3: edge servers differ. */
 const TRIES = 3;
-/** Names of CAs that are told: a truststore holds a few. */
+/** CA names to report: a truststore has a few. */
 const AUTHORITIES = 8;
 const REGION = /^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
-/** The name, if it is one of a custom domain's: whoever else wrote it into a record has no say in where we go, nor in what a FIX holds. */
+/** The name if it is a custom domain's regional name: any other content of a record must decide neither where we connect nor what a FIX says. */
 const regionalTarget = (name: string | undefined): string | undefined => (name?.startsWith("d-") && REGION.test(name) ? name : undefined);
 
-/** The first value of several sources; undefined when none has one. */
+/** The first value of several sources; undefined if none has one. */
 async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefined> {
     return new Promise((resolve) => {
         let open = sources.length;
@@ -26,126 +26,161 @@ async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefi
     });
 }
 
-/** Never rejects for what it finds; rejects for options that cannot be read. */
+/** What every step of one run shares. */
+interface Run {
+    options: DoctorOptions;
+    path: string;
+    look: Look;
+    /** Regional name of the custom domain. */
+    target: Promise<string | undefined>;
+    apiId: Promise<string | undefined>;
+    /** Another custom domain without mutual TLS. */
+    otherDomain: Promise<string | undefined>;
+    region: Promise<string | undefined>;
+    send(request: Omit<ProbeRequest, "path">): Promise<ProbeResult>;
+}
+
+const VERSIONS = ["1.2", "1.3"] as const;
+type Version = (typeof VERSIONS)[number];
+
+/** TLS settings of a probe. */
+const secure = (
+    { options }: Run,
+    version: Version,
+    servername: string,
+    { identity, expectedName = servername }: { identity?: ClientIdentity; expectedName?: string } = {},
+): NonNullable<ProbeRequest["tls"]> => ({ version, servername, expectedName, caPem: options.network?.caPem, identity });
+
+/** Through the edge, as a visitor. */
+function probeVisitor(run: Run): Promise<ProbeResult[]> {
+    const { domainName, headers } = run.options;
+    const versions: Version[] = [...Array.from({ length: TRIES }, () => "1.3" as const), "1.2"];
+    return Promise.all(
+        versions.map((version) =>
+            run.send({
+                id: "visitor",
+                host: domainName,
+                port: 443,
+                hostHeader: domainName,
+                headers,
+                tls: secure(run, version, domainName),
+            }),
+        ),
+    );
+}
+
+/** Directly at the regional name. */
+async function probeRegionalName(run: Run): Promise<ProbeResult[]> {
+    const { domainName, own } = run.options;
+    const host = await run.target;
+    if (host === undefined) return [];
+    const stranger = strangersIdentity(domainName);
+    const direct = (id: string, tls: ProbeRequest["tls"]): Promise<ProbeResult> =>
+        run.send({ id, host, port: tls ? 443 : 80, hostHeader: domainName, tls });
+    return Promise.all([
+        ...VERSIONS.flatMap((version) => [
+            direct("no-certificate", secure(run, version, domainName)),
+            stranger.then((identity) => direct("stranger", secure(run, version, domainName, { identity }))),
+            direct("sni-none", secure(run, version, "", { expectedName: host })),
+            direct("sni-regional", secure(run, version, host)),
+            ...(own ? [direct("own-certificate", secure(run, version, domainName, { identity: own }))] : []),
+        ]),
+        direct("plain-http-origin", undefined),
+    ]);
+}
+
+/** Over a connection, and then a resumed session, that was opened for another domain. */
+async function probeOtherDomain(run: Run): Promise<ProbeResult[]> {
+    const { domainName } = run.options;
+    const [host, name] = await Promise.all([run.target, run.otherDomain]);
+    if (host === undefined || name === undefined) return [];
+    const over = (id: string, servername: string, session?: Buffer): Promise<ProbeResult> =>
+        run.send({ id, host, port: 443, hostHeader: domainName, tls: { ...secure(run, "1.3", servername), session } });
+    const first = await over("sni-other-domain", name);
+    return first.session === undefined ? [first] : [first, await over("resumed-from-other-domain", domainName, first.session)];
+}
+
+/** At the API's default endpoint. */
+async function probeDefaultEndpoint(run: Run): Promise<ProbeResult[]> {
+    const [id, region] = await Promise.all([run.apiId, run.region]);
+    if (id === undefined || region === undefined) return [];
+    const name = `${id}.execute-api.${region}.amazonaws.com`;
+    const at = { host: name, port: 443, tls: secure(run, "1.3", name) };
+    return Promise.all([
+        run.send({ id: "default-endpoint", ...at, hostHeader: name }),
+        // A name of the same region that never asks for a certificate.
+        run.send({ id: "sni-default-endpoint", ...at, hostHeader: run.options.domainName }),
+    ]);
+}
+
+/** Names of the CAs that the origin accepts client certificates from. */
+async function acceptedAuthorities(probes: ProbeResult[]): Promise<string[] | undefined> {
+    const asked = probes.find(({ evidence: { id, certificateRequested } }) => id === "no-certificate" && certificateRequested);
+    return asked && Promise.all(asked.authorities.slice(0, AUTHORITIES).map(nameOf));
+}
+
+/** Never rejects for what it finds; rejects for invalid options. */
 export async function gather(given: DoctorOptions): Promise<Evidence> {
     const options = readOptions(given);
     const { domainName, network = {}, timeoutMs, path } = options;
     const deadline = AbortSignal.timeout(timeoutMs);
-    // Everything listens to it at once.
+    // Every probe listens to it.
     setMaxListeners(0, deadline);
     const names = new Names(network, timeoutMs);
     const look: Look = { names, deadline, contexts: new Map() };
-    const told = options.onProgress ?? ((): void => undefined);
     const step = async <T>(title: string, work: Promise<T>): Promise<T> => {
         const value = await work;
-        told(title);
+        if (value !== undefined) options.onProgress?.(title);
         return value;
     };
 
     const dns = step("DNS", gatherDns(names, domainName, deadline));
-    const aws = gatherAws(options, timeoutMs).then((value) => (value && told("AWS"), value));
-    const cloudflare = gatherCloudflare(options, aws, timeoutMs).then((value) => (value && told("Cloudflare"), value));
-    const target = options.targetDomainName
-        ? Promise.resolve(options.targetDomainName)
-        : firstOf([
-              aws.then((value) => regionalTarget(value?.domain?.targetDomainName)),
-              cloudflare.then((value) => value?.records?.map(({ content }) => content).find(regionalTarget)),
-              dns.then(({ aliases }) => aliases.find(regionalTarget)),
-          ]);
-    const apiId = options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id);
-    const otherDomain = options.otherDomain
-        ? Promise.resolve(options.otherDomain)
-        : aws.then((value) => value?.otherDomains?.find(({ mutualTls, name }) => !mutualTls && !name.startsWith("*"))?.name);
-
-    const send = (request: Omit<ProbeRequest, "path">): Promise<ProbeResult> => step(request.id, probe(look, { path, ...request }));
-    const secure = (version: "1.2" | "1.3", servername: string, identity?: ClientIdentity, expectedName = servername) => ({
-        version,
-        servername,
-        expectedName,
-        caPem: network.caPem,
-        identity,
-    });
-    const visitor = (version: "1.2" | "1.3"): Promise<ProbeResult> =>
-        send({
-            id: "visitor",
-            host: domainName,
-            port: 443,
-            hostHeader: domainName,
-            headers: options.headers,
-            tls: secure(version, domainName),
-        });
-
-    /** What goes straight at the regional name. */
-    const around = async (): Promise<ProbeResult[]> => {
-        const at = await target;
-        if (at === undefined) return [];
-        const stranger = strangersIdentity(domainName);
-        const direct = (id: string, version: "1.2" | "1.3", servername: string, identity?: ClientIdentity, expected?: string) =>
-            send({ id, host: at, port: 443, hostHeader: domainName, tls: secure(version, servername, identity, expected) });
-        const versions = ["1.2", "1.3"] as const;
-        const { own } = options;
-        return Promise.all([
-            ...versions.flatMap((version) => [
-                direct("no-certificate", version, domainName),
-                stranger.then((identity) => direct("stranger", version, domainName, identity)),
-                direct("sni-none", version, "", undefined, at),
-                direct("sni-regional", version, at),
-                ...(own ? [direct("own-certificate", version, domainName, own)] : []),
-            ]),
-            send({ id: "plain-http-origin", host: at, port: 80, hostHeader: domainName }),
-        ]);
+    const aws = step("AWS", gatherAws(options, timeoutMs));
+    const cloudflare = step("Cloudflare", gatherCloudflare(options, aws, timeoutMs));
+    const target = firstOf([
+        Promise.resolve(options.targetDomainName),
+        ...(options.targetDomainName === undefined ? targetSources(dns, aws, cloudflare) : []),
+    ]);
+    const run: Run = {
+        options,
+        path,
+        look,
+        target,
+        apiId: options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id),
+        otherDomain: options.otherDomain
+            ? Promise.resolve(options.otherDomain)
+            : aws.then((value) => value?.otherDomains?.find(({ mutualTls, name }) => !mutualTls && !name.startsWith("*"))?.name),
+        // Without AWS only the regional name tells the region.
+        region: firstOf([aws.then((value) => value?.region), target.then(regionOf)]),
+        send: (request) => step(request.id, probe(look, { path, ...request })),
     };
-    const viaOtherDomain = async (): Promise<ProbeResult[]> => {
-        const [at, name] = await Promise.all([target, otherDomain]);
-        if (at === undefined || name === undefined) return [];
-        const over = (id: string, servername: string, session?: Buffer) =>
-            send({
-                id,
-                host: at,
-                port: 443,
-                hostHeader: domainName,
-                tls: { ...secure("1.3", servername), session },
-            });
-        const first = await over("sni-other-domain", name);
-        return first.session === undefined ? [first] : [first, await over("resumed-from-other-domain", domainName, first.session)];
-    };
-    const endpoint = async (): Promise<ProbeResult[]> => {
-        // Only the regional name tells the region when AWS was not asked.
-        const [id, known] = await Promise.all([apiId, firstOf([aws.then((value) => value?.region), target.then(regionOf)])]);
-        if (id === undefined || known === undefined) return [];
-        const name = `${id}.execute-api.${known}.amazonaws.com`;
-        const at = { host: name, port: 443, tls: secure("1.3", name) };
-        return Promise.all([
-            send({ id: "default-endpoint", ...at, hostHeader: name }),
-            // A name of the same region that never asks for a certificate.
-            send({ id: "sni-default-endpoint", ...at, hostHeader: domainName }),
-        ]);
-    };
-
     const probes = (
-        await Promise.all([
-            Promise.all([...Array.from({ length: TRIES }, () => visitor("1.3")), visitor("1.2")]),
-            around(),
-            viaOtherDomain(),
-            endpoint(),
-        ])
+        await Promise.all([probeVisitor(run), probeRegionalName(run), probeOtherDomain(run), probeDefaultEndpoint(run)])
     ).flat();
-    const accepted = probes.find(
-        ({ evidence: { id, certificateRequested } }) => id === "no-certificate" && certificateRequested,
-    )?.authorities;
     return visibleEvidence({
         domainName,
         targetDomainName: await target,
-        apiId: await apiId,
+        apiId: await run.apiId,
         path,
         now: new Date(),
         dns: await dns,
         probes: probes.map(({ evidence }) => evidence),
-        acceptedAuthorities: accepted && (await Promise.all(accepted.slice(0, AUTHORITIES).map(nameOf))),
+        acceptedAuthorities: await acceptedAuthorities(probes),
         aws: await aws,
         cloudflare: await cloudflare,
     });
 }
+
+/** Who may know the regional name. */
+const targetSources = (
+    dns: Promise<DnsEvidence>,
+    aws: Promise<AwsEvidence | undefined>,
+    cloudflare: Promise<CloudflareEvidence | undefined>,
+): Promise<string | undefined>[] => [
+    aws.then((value) => regionalTarget(value?.domain?.targetDomainName)),
+    cloudflare.then((value) => value?.records?.map(({ content }) => content).find(regionalTarget)),
+    dns.then(({ aliases }) => aliases.find(regionalTarget)),
+];
 
 const regionOf = (target: string | undefined): string | undefined => (target === undefined ? undefined : REGION.exec(target)?.[1]);
 
@@ -165,7 +200,7 @@ async function gatherCloudflare(
     const token = options.cloudflareToken;
     if (token === undefined || token === "") return undefined;
     const { collectCloudflare } = await import("./cloudflare/collectCloudflare.js");
-    // Only AWS tells their names; everything else is asked at once.
+    // Only AWS knows these names; everything else is asked at once.
     const validationNames = aws.then((value) => value?.certificate?.validationRecords.map(({ name }) => name) ?? []);
     return collectCloudflare({
         domainName: options.domainName,
