@@ -66,7 +66,7 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         from: "if (pulumi.runtime.isDryRun()) return id;",
         to: "return id;",
         test: "is closed and up at every step on the lab's engine",
-        spec: "tests/engine/scenarios.test.ts",
+        spec: "tests/engine/history.lab.test.ts",
     },
     { file: "components/certificate.ts", from: "proxied: false", to: "proxied: true", test: "is validated by an unproxied record" },
     {
@@ -137,7 +137,7 @@ for (const { file, from, to, test, spec = "tests/components/cloudflareProtectedH
         );
         result = spawnSync(
             "npx",
-            ["mocha", "--no-config", "--node-option", "import=tsx", "--timeout", "60000", "--reporter", "json", spec],
+            ["mocha", "--no-config", "--node-option", "import=tsx", "--timeout", "600000", "--reporter", "json", "--fgrep", test, spec],
             {
                 cwd: ROOT,
                 encoding: "utf8",
