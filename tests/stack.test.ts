@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import program from "..";
+import program from "../index";
 
 describe("the stack's config", () => {
     const good = { domainName: "api.dev.example.com", zoneId: "zone1" };

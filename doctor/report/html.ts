@@ -2,8 +2,8 @@
  * A report as one self-contained page that loads nothing and runs nothing, to attach to a ticket or keep from a pipeline. Its content comes
  * from servers that may be hostile: the tag that builds the markup escapes every value, and a policy in the page blocks what slips through.
  */
-import type { ProbeEvidence } from "../evidence";
 import { RULES } from "../diagnose/causes";
+import type { ProbeEvidence } from "../evidence";
 import { visibleLines } from "../visible";
 import { STYLE } from "./htmlStyle";
 import type { Cause, CausePlace, Check, Report } from "./report";

@@ -56,7 +56,7 @@ const texts = (page: string): string =>
         .replace(/&#39;/g, "'")
         .replace(/&amp;/g, "&");
 
-/** That report, with `value` wherever somebody else's words may stand. */
+/** That report, with `value` wherever foreign text may stand. */
 const said = (report: Report, value: string): Report => ({
     ...report,
     domainName: value,
