@@ -3,7 +3,8 @@ import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type Or
 import { issueCertificate } from "./certificate";
 import { DeploymentRecord } from "./changeGuard/deploymentRecord";
 import { checkStrictTls, createRecord } from "./cloudflareZone";
-import { createApi, createDomain, createStage, mapDomain } from "./httpApi";
+import { createDomain, mapDomain } from "./customDomain";
+import { createApi, createStage } from "./httpApi";
 import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";

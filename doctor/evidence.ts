@@ -1,6 +1,6 @@
 /**
- * What the doctor knows before it judges: plain data, gathered read-only, nothing secret in it. `undefined` always means "not asked or not
- * answered", never "no": the diagnosis must tell the two apart.
+ * What the doctor knows before it judges: plain data without secrets, collected read-only. `undefined` always means "not asked or not
+ * answered", never "no".
  */
 import type { ProbeEvidence } from "../probes";
 
@@ -8,15 +8,15 @@ export type { AnsweredBy, Outcome, ProbeEvidence } from "../probes";
 
 export interface DnsEvidence {
     domainName: string;
-    /** CNAME targets that a client sees; a proxied name shows none. */
+    /** CNAME targets that a client sees; a proxied name has none. */
     aliases: string[];
     addresses: string[];
-    /** `value` of every CAA record with `issue` or `issuewild` that governs the name, from the closest name that has any. */
+    /** Values of the CAA records (`issue`, `issuewild`) that apply to the name, from the closest name with any. */
     caa?: string[];
-    /** The closest name above that is delegated, and to whom. */
+    /** The closest delegated parent, and its name servers. */
     zoneName?: string;
     nameServers?: string[];
-    /** c-ares' code when there is no address: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, … */
+    /** c-ares' code if there is no address: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, … */
     problem?: string;
 }
 
@@ -32,7 +32,7 @@ export interface AwsEvidence {
     region: string;
     /** IAM actions that were denied, e.g. `apigateway:GET`. */
     denied: string[];
-    /** Errors that are neither a denial nor an absence, e.g. no credentials, an unknown region. */
+    /** Other errors, e.g. no credentials or an unknown region. */
     problems: string[];
     /** `null`: API Gateway has no such domain in this region. */
     domain?: null | {
@@ -44,24 +44,24 @@ export interface AwsEvidence {
         truststoreUri?: string;
         truststoreVersion?: string;
         truststoreWarnings: string[];
-        /** `undefined` when only the domain itself could be read. */
+        /** `undefined` if only the domain itself could be read. */
         mappings?: AwsDomain["mappings"];
     };
-    /** The API that the domain's mapping names. `null`: it is gone. */
+    /** The API of the domain's mapping. `null`: it is gone. */
     api?: null | {
         id: string;
         disableExecuteApiEndpoint: boolean;
         stages?: { name: string; autoDeploy: boolean; throttlingRateLimit?: number; throttlingBurstLimit?: number }[];
         routes?: { routeKey: string; target: string }[];
     };
-    /** Every other custom domain that is mapped to the same API. */
+    /** Every other custom domain of the same API. */
     otherDomains?: AwsDomain[];
     truststore?: {
-        /** The CA certificates of the pinned version, and of the newest. */
+        /** The CA certificates of the pinned and of the newest version. */
         pinnedPem?: string;
         newestPem?: string;
         newestVersion?: string;
-        /** `null`: the pinned version is gone from S3. */
+        /** The pinned version is gone from S3. */
         pinnedMissing?: boolean;
     };
     certificate?: null | {
@@ -84,23 +84,23 @@ export interface HostnameCertificateEvidence {
     expiresOn?: string;
 }
 
-/** A configuration rule that sets the SSL mode of a visitor's request, or may. */
+/** A configuration rule that sets, or may set, the SSL mode of a visitor's request. */
 export interface SslRuleEvidence {
-    /** The mode that it sets, in Cloudflare's words, e.g. `flexible`. */
+    /** The mode, in Cloudflare's words, e.g. `flexible`. */
     value: string;
-    /** As it is called in the dashboard; empty when it has no name. */
+    /** Its name in the dashboard; may be empty. */
     description: string;
-    /** In Cloudflare's Rules language, in one line. */
+    /** In Cloudflare's Rules language, on one line. */
     expression: string;
-    /** True: it holds for the request. False: its expression does not tell. */
+    /** True: it matches the request. False: it may match. */
     certain: boolean;
 }
 
 export interface CloudflareEvidence {
-    /** Permissions that were denied, in Cloudflare's words, e.g. `Zone Settings Read`. */
+    /** Denied permissions, in Cloudflare's words, e.g. `Zone Settings Read`. */
     denied: string[];
     problems: string[];
-    /** `null`: there is no such zone for this token. */
+    /** `null`: this token sees no such zone. */
     zone?: null | { id: string; name: string; status: string; nameServers: string[] };
     ssl?: string;
     /** Configuration rules that set, or may set, another SSL mode for a visitor's request; the last one wins. */
@@ -111,16 +111,16 @@ export interface CloudflareEvidence {
     /** `null`: the hostname has no association. */
     association?: null | { certId: string; enabled: boolean; certStatus?: string };
     hostnameCertificates?: HostnameCertificateEvidence[];
-    /** Records at the API's own name. */
+    /** Records at the API's name. */
     records?: { type: string; content: string; proxied: boolean }[];
-    /** Records at the names of ACM's validation records (only if AWS told which). */
+    /** Records at the names of ACM's validation records, if AWS reported them. */
     validationRecords?: { name: string; type: string; content: string; proxied: boolean }[];
 }
 
-/** Everything that is known of one deployment. */
+/** Everything known about one deployment. */
 export interface Evidence {
     domainName: string;
-    /** Regional name of the custom domain, from whichever source had it. */
+    /** Regional name of the custom domain, from any source. */
     targetDomainName?: string;
     apiId?: string;
     /** Path of the requests. */
@@ -128,7 +128,7 @@ export interface Evidence {
     now: Date;
     dns: DnsEvidence;
     probes: ProbeEvidence[];
-    /** Distinguished names of the CAs that the origin asks a client certificate of; empty when it named none. */
+    /** Distinguished names of the CAs that the origin accepts client certificates from; empty if it named none. */
     acceptedAuthorities?: string[];
     aws?: AwsEvidence;
     cloudflare?: CloudflareEvidence;

@@ -1,4 +1,4 @@
-/** The doctor, to import: one cause with one fix, read-only on both clouds. */
+/** The doctor as a library: one cause with one fix, read-only on both clouds. */
 import { gather } from "./collect/gather";
 import { diagnose } from "./diagnose/diagnose";
 import type { DoctorOptions } from "./options";
@@ -8,10 +8,10 @@ export { OptionError, type DoctorOptions, type Network } from "./options";
 export type { Cause, Check, Impact, Report } from "./report/report";
 
 /**
- * Looks at one deployment from outside, and at both clouds where there are credentials.
+ * Examines one deployment from outside, and in both clouds if there are credentials.
  *
- * @returns A report; never rejects for what is wrong out there.
- * @throws OptionError for options that cannot be read.
+ * @returns A report; never rejects for a fault of the deployment.
+ * @throws OptionError for invalid options.
  */
 export async function examine(options: DoctorOptions): Promise<Report> {
     const started = new Date();

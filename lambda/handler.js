@@ -7,8 +7,8 @@ const json = (/** @type {number} */ statusCode, /** @type {unknown} */ body) => 
 });
 
 /**
- * Answers with what the origin saw of the edge's client certificate, and refuses an event without one: a second look, for the day on
- * which somebody maps this function elsewhere.
+ * Answers with the edge's client certificate as the origin saw it, and refuses an event without one: a second check, in case this function is
+ * ever mapped elsewhere.
  * @param {import("aws-lambda").APIGatewayProxyEventV2} event
  */
 exports.handler = async (event) => {

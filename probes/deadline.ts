@@ -1,17 +1,17 @@
-/** One time limit for many calls, of which some cannot be cancelled: an SDK's wait before a retry, or its search for credentials. */
+/** One deadline for many calls, some of which cannot be cancelled: an SDK's retry delay, or its search for credentials. */
 
 import { setMaxListeners } from "node:events";
 
-/** What {@link Deadline.within} fails with when the time is over. */
+/** {@link Deadline.within} rejects with it when the time is up. */
 export class DeadlineError extends Error {
     override name = "DeadlineError";
 }
 
 export interface Deadline {
-    /** For what can be cancelled. */
+    /** For calls that can be cancelled. */
     signal: AbortSignal;
     milliseconds: number;
-    /** For what cannot: the result, or a {@link DeadlineError} when the time is over first. */
+    /** For calls that cannot: the result, or a {@link DeadlineError}. */
     within<T>(work: Promise<T>): Promise<T>;
     clear(): void;
 }
@@ -25,9 +25,9 @@ export function startDeadline(milliseconds: number): Deadline {
             controller.abort();
         }, milliseconds);
     });
-    // Nobody may be waiting when the time is over.
+    // Possibly nothing awaits it when the time is up.
     over.catch(() => undefined);
-    // Every call of an SDK listens to it.
+    // Every SDK call listens to it.
     setMaxListeners(0, controller.signal);
     return { signal: controller.signal, milliseconds, within: (work) => Promise.race([over, work]), clear: () => clearTimeout(timer) };
 }

@@ -1,16 +1,16 @@
 /**
- * Reads what a TLS 1.2 server says in the clear before a client is judged: its certificates, and whether it asks for one of ours and from
- * whom. Node tells neither when the server closes the connection in the middle of the handshake, as API Gateway does without a certificate.
+ * Reads the plaintext part of a TLS 1.2 handshake: the server's certificates, and which client certificates it requests. Node reports neither
+ * if the server closes the connection during the handshake, as API Gateway does without a client certificate.
  */
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 
-/** Server's part of a handshake, as far as it was seen. */
+/** The server's part of a handshake, as far as it was received. */
 export interface ServerHandshake {
     /** DER, the leaf first. */
     certificates: Buffer[];
     certificateRequested: boolean;
-    /** DER of the distinguished names that the server offers to accept. */
+    /** DER of the distinguished names that the server accepts. */
     authorities: Buffer[];
 }
 
@@ -19,12 +19,12 @@ const CERTIFICATE = 11;
 const CERTIFICATE_REQUEST = 13;
 const LIMIT = 256 * 1024;
 
-/** The messages of the records that are in the clear; what is cut off is left out. */
+/** The handshake messages of the plaintext records; a truncated one is ignored. */
 function* messages(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
     const parts: Buffer[] = [];
     for (let at = 0; at + 5 <= bytes.length;) {
         const length = bytes.readUInt16BE(at + 3);
-        // A change of cipher: the rest is encrypted.
+        // After the change of cipher everything is encrypted.
         if (bytes[at] !== RECORD_HANDSHAKE || at + 5 + length > bytes.length) break;
         parts.push(bytes.subarray(at + 5, at + 5 + length));
         at += 5 + length;
@@ -38,7 +38,7 @@ function* messages(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
     }
 }
 
-/** Items with a length of `size` bytes before each. */
+/** Items, each after a length of `size` bytes. */
 function items(list: Buffer, size: 2 | 3): Buffer[] {
     const found: Buffer[] = [];
     for (let at = 0; at + size <= list.length;) {
@@ -62,12 +62,12 @@ export function readHandshake(bytes: Buffer): ServerHandshake {
             seen.authorities = items(body.subarray(names + 2, names + 2 + body.readUInt16BE(names)), 2);
         }
     } catch {
-        // Whatever speaks there, it is not TLS; what was read until then stands.
+        // Not TLS; what was read so far counts.
     }
     return seen;
 }
 
-/** A stream over the socket that keeps the first bytes of what the server says. */
+/** A stream over the socket that keeps the first bytes that the server sends. */
 export function tapped(socket: Socket): { stream: Duplex; heard: () => Buffer } {
     const chunks: Buffer[] = [];
     let size = 0;

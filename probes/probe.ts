@@ -1,4 +1,4 @@
-/** One request, as a stranger or a visitor would send it, and everything that can be told from how it went. */
+/** One request, as a visitor or a stranger would send it, and what its course reveals. */
 import { createHash } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -15,7 +15,7 @@ export interface ClientIdentity {
 
 export interface ProbeRequest {
     id: string;
-    /** Where to connect to. */
+    /** Where to connect. */
     host: string;
     port: number;
     /** Host header. */
@@ -36,7 +36,7 @@ export interface ProbeRequest {
     };
 }
 
-/** What is known, and what only the next probe needs. */
+/** The evidence, and what only a later probe needs. */
 export interface ProbeResult {
     evidence: ProbeEvidence;
     /** To resume. */
@@ -58,7 +58,7 @@ export interface Look {
 }
 
 const BODY_CHARACTERS = 200;
-/** What is shorter is no secret, and would be found in any text. */
+/** Anything shorter is not a secret, and occurs in any text. */
 const SECRET_CHARACTERS = 6;
 
 const answeredBy = (headers: http.IncomingHttpHeaders): AnsweredBy => {
@@ -75,7 +75,7 @@ function outcomeOf(error: NodeJS.ErrnoException, connected: boolean, secured: bo
     return secured ? "reset" : "handshake";
 }
 
-/** Reading all of Node's own CAs takes longer than a handshake: a few contexts serve all probes of one look. */
+/** Parsing Node's own CAs takes longer than a handshake: probes of one look share contexts. */
 function contextFor(
     contexts: Map<string, tls.SecureContext>,
     { version, caPem, identity }: NonNullable<ProbeRequest["tls"]>,
@@ -114,7 +114,7 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
     let heard = (): Buffer => Buffer.alloc(0);
     let socket: net.Socket | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
-        // What came before the connection broke is an answer all the same: who refuses says nothing at all.
+        // An answer that breaks off is an answer: a refusal sends nothing at all.
         if (result.status === undefined) result.outcome = outcomeOf(error, connected, secured);
         result.reason = error.code ?? error.message;
     };
@@ -134,7 +134,7 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
                 secureContext: contextFor(contexts, secure),
                 session: secure.session,
                 ALPNProtocols: ["http/1.1"],
-                // Judged by hand below: an invalid server certificate is a finding and not an end.
+                // Judged below: an invalid server certificate is a finding, not an error.
                 rejectUnauthorized: false,
                 checkServerIdentity: () => undefined,
             });
@@ -146,7 +146,7 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
             stream = encrypted;
             if (headers !== undefined) {
                 await Promise.race([handshake(encrypted), aborted(deadline)]);
-                // They may be secret, and are for nobody who cannot show that he is the one.
+                // They may be secret: only the verified server gets them.
                 if (!result.serverVerified) headers = undefined;
             }
         }
@@ -175,12 +175,12 @@ const wasClosed = (): Error => Object.assign(new Error("the connection was close
 const handshake = (socket: tls.TLSSocket): Promise<void> =>
     new Promise((resolve, reject) => {
         socket.once("secureConnect", resolve);
-        // Stays: between this and the request an error must not be nobody's.
+        // Stays attached: an error before the request must not be unhandled.
         socket.on("error", reject);
         socket.once("close", () => reject(wasClosed()));
     });
 
-/** The body, without what was sent in a header: a handler may answer with what it was asked. */
+/** The body without the sent header values: a handler may echo its request. */
 function withoutSecrets(body: string, headers: Record<string, string> = {}): string {
     const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/[\s,;]+/)]);
     const told = secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1), encodeURIComponent(one)]);
@@ -213,7 +213,7 @@ function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEviden
         });
         stream.once("close", () => reject(wasClosed()));
         sent.on("error", reject);
-        // Nobody asked to switch protocols: it is an answer like others.
+        // An unrequested protocol switch is an answer like any other.
         sent.on("upgrade", (response) => {
             result.outcome = "status";
             result.status = response.statusCode ?? 0;
@@ -227,7 +227,7 @@ function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEviden
             const ray = response.headers["cf-ray"];
             const location = typeof ray === "string" ? /-([A-Z]{3})$/.exec(ray)?.[1] : undefined;
             if (location !== undefined) result.edgeLocation = location;
-            // A secret must not be cut in two before it is found.
+            // Keep enough of the body that a secret is never cut in two.
             const enough = BODY_CHARACTERS + Math.max(0, ...Object.values(request.headers ?? {}).map(({ length }) => 3 * length));
             let body = "";
             result.body = body;

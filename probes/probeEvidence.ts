@@ -1,9 +1,9 @@
 /** What came of a probe: plain data, nothing secret in it. `undefined` means "not asked or not answered", never "no". */
 
-/** How far a request came. `status` is the only one with an HTTP answer. */
+/** How far a request got. Only `status` has an HTTP answer. */
 export type Outcome = "status" | "unresolved" | "refused" | "timeout" | "handshake" | "reset";
 
-/** Who wrote the answer, by its headers: API Gateway's request id, else Cloudflare's ray, else nobody we know. */
+/** Who answered, by the headers: API Gateway's request id, else Cloudflare's ray, else unknown. */
 export type AnsweredBy = "gateway" | "edge" | "challenge" | "other";
 
 /** One request. */
@@ -12,7 +12,7 @@ export interface ProbeEvidence {
     id: string;
     tls: "1.2" | "1.3" | "-";
     outcome: Outcome;
-    /** Error code or message of what is not a status, or of an answer that broke off. */
+    /** Error code or message, if there is no status or the answer broke off. */
     reason?: string;
     status?: number;
     answeredBy?: AnsweredBy;
@@ -20,8 +20,9 @@ export interface ProbeEvidence {
     body?: string;
     /** Cloudflare's location, the end of `cf-ray`. */
     edgeLocation?: string;
-    /** A server certificate valid for the expected name was seen; what was wrong with one that was not. */
+    /** Whether the server proved a certificate valid for the expected name. */
     serverVerified: boolean;
+    /** What was wrong with its certificate. */
     serverProblem?: string;
     serverNotAfter?: string;
     /** The server asked for a client certificate. */

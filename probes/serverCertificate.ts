@@ -3,14 +3,14 @@ import { X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
 import type { ProbeEvidence } from "./probeEvidence";
 
-/** Certificates of a chain that are looked at: API Gateway sends four. */
+/** Certificates of a chain to read: API Gateway sends four. */
 const CHAIN = 10;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 let ownRoots: X509Certificate[] | undefined;
 const nodesRoots = (): X509Certificate[] => (ownRoots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem)));
 
-/** Whether the chain that the server sent is good for the name; undefined when it is. */
+/** What is wrong with the server's chain; undefined if it is valid for the name. */
 export function chainProblem(chain: Buffer[], name: string, caPem: string | undefined): string | undefined {
     try {
         const certificates = chain.slice(0, CHAIN).map((der) => new X509Certificate(der));
@@ -22,7 +22,7 @@ export function chainProblem(chain: Buffer[], name: string, caPem: string | unde
             ...nodesRoots(),
             ...(caPem === undefined ? [] : (caPem.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem))),
         ];
-        // Each is climbed once: certificates that all issue one another would keep us for ever.
+        // Each certificate is visited once: certificates that sign each other would never end.
         const rest = new Set(certificates);
         const climb = (child: X509Certificate): boolean =>
             rest.delete(child) &&
@@ -34,7 +34,7 @@ export function chainProblem(chain: Buffer[], name: string, caPem: string | unde
     }
 }
 
-/** What is to be known of the server's certificate once the handshake is over. */
+/** Records the server's certificate after the handshake. */
 export function judgeServer(socket: tls.TLSSocket, expectedName: string, result: ProbeEvidence): void {
     try {
         const certificate = socket.getPeerCertificate();
@@ -46,7 +46,7 @@ export function judgeServer(socket: tls.TLSSocket, expectedName: string, result:
                 ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
                 : String(socket.authorizationError);
     } catch {
-        // It may hold a date that is none.
+        // It may contain an invalid date.
         result.serverProblem = "unreadable certificate";
     }
 }

@@ -1,6 +1,6 @@
 /**
- * Breaks the components and the doctor in a dozen ways and some, one after another, and wants a named test to fail each time. Files are put
- * back, also on Ctrl-C. An argument is a part of a file's name: only its mutations are made.
+ * Breaks components, probes and doctor in several ways, one at a time, and expects a named test to fail each time. Files are restored, also on
+ * Ctrl-C. An argument selects the files whose names contain it.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -8,7 +8,7 @@ import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..");
 
-/** `test`: words of the title of a test that must fail; `spec`: the file that holds it. */
+/** `test`: part of the title of a test that must fail; `spec`: its file. */
 const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: string }[] = [
     {
         file: "components/httpApi.ts",
@@ -17,13 +17,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         test: "turns the default endpoint off",
     },
     {
-        file: "components/httpApi.ts",
+        file: "components/customDomain.ts",
         from: ", truststoreVersion: inputs.truststore.version",
         to: "",
         test: "asks for a client certificate of the pinned truststore version",
     },
     {
-        file: "components/httpApi.ts",
+        file: "components/customDomain.ts",
         from: "mutualTlsAuthentication: {",
         to: "mutualTlsAuthentication: undefined && {",
         test: "asks for a client certificate of the pinned truststore version",

@@ -1,4 +1,4 @@
-/** Packs the library as npm would, and uses it as somebody else's project does: compiled, tested with mocks, linted as a package. */
+/** Packs the library as npm would, and uses it as a consumer does: compiled, tested with mocks, linted as a package. */
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";

@@ -1,4 +1,4 @@
-/** What DNS says of a name: where it leads, who may issue certificates for it, and which servers its zone is delegated to. */
+/** What DNS says about a name: its target, who may issue certificates for it, and the name servers of its zone. */
 import type * as dns from "node:dns";
 import type { DnsEvidence } from "../evidence";
 import type { Names } from "./resolver";
@@ -16,13 +16,13 @@ const ask = async <T>(query: Promise<T>, deadline: AbortSignal): Promise<Answer<
     return Promise.race([answered, late]);
 };
 
-/** The name and every name above it that is not a top-level domain. */
+/** The name and its parents, without the top-level domain. */
 export const ancestors = (name: string): string[] => {
     const labels = name.split(".");
     return labels.slice(0, -1).map((_, i) => labels.slice(i).join("."));
 };
 
-const issuers = (records: dns.CaaRecord[]): string[] =>
+const caaValues = (records: dns.CaaRecord[]): string[] =>
     records.flatMap((one) => [one.issue, one.issuewild]).filter((value): value is string => value !== undefined);
 
 /** Never rejects. All questions are asked at once. */
@@ -43,7 +43,7 @@ export async function gatherDns(names: Names, domainName: string, deadline: Abor
     };
     // RFC 8659: the closest name with any CAA record governs.
     const governing = caa.find((one): one is { value: dns.CaaRecord[] } => "value" in one && one.value.length > 0);
-    if (governing) found.caa = issuers(governing.value);
+    if (governing) found.caa = caaValues(governing.value);
     else if (caa.some((one) => "code" in one && ["ENODATA", "ENOTFOUND"].includes(one.code))) found.caa = [];
     const cut = ns.findIndex((one) => "value" in one && one.value.length > 0);
     if (cut >= 0) {

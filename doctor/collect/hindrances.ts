@@ -1,4 +1,4 @@
-/** What kept the doctor from looking. Sets: many calls fail for one reason. */
+/** What kept the doctor from reading a cloud. Sets, because many calls fail for the same reason. */
 export interface Hindrances {
     denied: Set<string>;
     problems: Set<string>;

@@ -1,14 +1,14 @@
-/** Who is played: the visitor, the edge's own certificate if its key was given, and everybody who tries to go around. */
+/** Client identities of the probes, and names of certificate authorities. */
 import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import type { ClientIdentity } from "../../probes";
 
-/** Loaded only when it is needed: it takes a quarter of the time in which the command is to start. */
+/** Loaded on demand: it takes a quarter of the command's start-up time. */
 async function loadX509(): Promise<typeof import("@peculiar/x509")> {
     await import("reflect-metadata");
     return import("@peculiar/x509");
 }
 
-/** A self-signed certificate that no truststore holds. Made anew, so that no key is ever in the source. */
+/** A self-signed certificate that no truststore trusts, generated at run time so that the source holds no key. */
 export async function strangersIdentity(domainName: string): Promise<ClientIdentity> {
     const x509 = await loadX509();
     const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -34,7 +34,7 @@ export async function strangersIdentity(domainName: string): Promise<ClientIdent
 
 const LONGEST_NAME = 1024;
 
-/** A distinguished name as text, `CN=…, O=…`. What a hostile server sends in place of one takes seconds to read, or cannot be read. */
+/** A distinguished name as text, `CN=…, O=…`. A hostile server's may take seconds to parse, or be unreadable. */
 export async function nameOf(der: Buffer): Promise<string> {
     if (der.length > LONGEST_NAME) return "a name that is too long";
     const { Name } = await loadX509();

@@ -1,10 +1,10 @@
-/** How names become sockets: curl's `--connect-to` first, then the given DNS servers, then the machine's own resolver. */
+/** Resolves names: by curl's `--connect-to`, then with the given DNS servers or this machine's resolver. */
 import * as dns from "node:dns";
 import * as net from "node:net";
 import { isPort, readConnectTo, redirected, type ConnectTo } from "../../probes";
 import { OptionError, received, type Network } from "../options";
 
-/** An address, alone or with a port: Node ends the process for a port of 0. */
+/** An address, alone or with a port: port 0 would crash Node. */
 function isDnsServer(text: string): boolean {
     const [, v6, v6Port, v4, v4Port] = /^\[(.*)\](?::(\d+))?$|^([\d.]+):(\d+)$/.exec(text) ?? [];
     return net.isIP(v6 ?? v4 ?? text) > 0 && (v6 === undefined || net.isIPv6(v6)) && isPort(v6Port ?? v4Port ?? "");
@@ -16,16 +16,20 @@ function connectTo(text: string): ConnectTo {
     return entry;
 }
 
-/** Where to look names up, and where to connect to. */
+/** What the resolver says of a name that has no address of that family. */
+const NO_ADDRESS = ["ENODATA", "ENOTFOUND"];
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code);
+
+/** Looks names up, and decides where to connect. */
 export class Names {
     readonly #entries: ConnectTo[];
     readonly #resolver: dns.promises.Resolver;
     readonly #own: boolean;
 
-    /** @throws OptionError for an entry that cannot be read. */
+    /** @throws OptionError for an invalid entry. */
     constructor(network: Network, timeoutMs: number) {
         this.#entries = (network.connectTo ?? []).map(connectTo);
-        this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs, 5000), tries: 1 });
+        this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs / 2, 5000), tries: 2 });
         this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
         if (!this.#own) return;
         for (const server of network.dnsServers!)
@@ -38,7 +42,7 @@ export class Names {
         return this.#resolver;
     }
 
-    /** Address and port for a name; rejects with the resolver's own error. What a name resolves to may be listed as well as the name. */
+    /** Address and port for a name; rejects with the resolver's error. `--connect-to` may list the name or its address. */
     async locate(host: string, port: number): Promise<{ host: string; port: number }> {
         const named = redirected(this.#entries, host, port);
         if (net.isIP(named.host)) return named;
@@ -49,7 +53,11 @@ export class Names {
         if (!this.#own) return (await dns.promises.lookup(name)).address;
         const [v4, v6] = await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)]);
         const address = (v4.status === "fulfilled" ? v4.value[0] : undefined) ?? (v6.status === "fulfilled" ? v6.value[0] : undefined);
-        if (address === undefined) throw Object.assign(new Error(`${name} has no address`), { code: "ENOTFOUND" });
-        return address;
+        if (address !== undefined) return address;
+        // Only an answer shows that there is no address. getaddrinfo's code for the rest is EAI_AGAIN.
+        const answered = [v4, v6].every((result) => result.status === "rejected" && NO_ADDRESS.includes(codeOf(result.reason)));
+        throw answered
+            ? Object.assign(new Error(`${name} has no address`), { code: "ENOTFOUND" })
+            : Object.assign(new Error(`${name}: no DNS server answered`), { code: "EAI_AGAIN" });
     }
 }

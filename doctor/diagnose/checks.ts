@@ -1,4 +1,4 @@
-/** The rows of the table: what was looked at, hop by hop, whether or not it is the cause. */
+/** The rows of the table: what was checked, hop by hop, whether or not it is the cause. */
 import type { Check } from "../report/report";
 import { described, type Facts } from "./facts";
 
@@ -16,7 +16,7 @@ const BYPASSES: Record<string, string> = {
     "plain-http-origin": "plain HTTP at the origin: refused",
     "default-endpoint": "the default endpoint: HTTP 404",
 };
-/** Ways around that must have been tried before anything is called healthy. */
+/** Bypasses that must be probed before a deployment counts as healthy. */
 const REQUIRED = ["no-certificate", "sni-regional", "default-endpoint"];
 
 function bypass(facts: Facts, id: string): Check[] {
@@ -25,7 +25,7 @@ function bypass(facts: Facts, id: string): Check[] {
     const open = facts.open(id);
     const seen =
         [...new Set(tries.map(described))].join("; ") ||
-        (id === "default-endpoint" ? "not tried: the API's id is not known" : "not tried: the regional name is not known");
+        (id === "default-endpoint" ? "not probed: the API's id is not known" : "not probed: the regional name is not known");
     return [
         {
             hop: "bypass",
@@ -46,7 +46,7 @@ function dnsCheck({ evidence: { dns } }: Facts): Check {
 
 function visitorCheck(facts: Facts): Check {
     const { visitor } = facts;
-    if (!visitor) return { hop: "edge", id: "visitor", expected: "answered by the API", seen: "not tried", verdict: "unknown" };
+    if (!visitor) return { hop: "edge", id: "visitor", expected: "answered by the API", seen: "not probed", verdict: "unknown" };
     // A challenge is neither up nor down.
     const good = visitor.answeredBy === "challenge" ? undefined : facts.visitorUp;
     return { hop: "edge", id: "visitor", expected: "answered by the API", seen: described(visitor), verdict: verdict(good) };
@@ -78,10 +78,10 @@ function originChecks(facts: Facts): Check[] {
                   {
                       hop: "origin",
                       id: "client-certificate",
-                      expected: "asked for",
+                      expected: "requested",
                       seen: certificateRequested
-                          ? `asked for${facts.evidence.acceptedAuthorities?.length ? `, of ${facts.evidence.acceptedAuthorities.join("; ")}` : ""}`
-                          : "not asked for",
+                          ? `requested${facts.evidence.acceptedAuthorities?.length ? `, of ${facts.evidence.acceptedAuthorities.join("; ")}` : ""}`
+                          : "not requested",
                       verdict: verdict(certificateRequested),
                   } as const,
               ]),
@@ -137,7 +137,7 @@ function awsChecks({ aws }: Facts): Check[] {
                       "api",
                       "default endpoint off, deployed automatically",
                       api
-                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}, ${(api.stages ?? []).map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "by hand"}`).join(", ")}`
+                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}, ${(api.stages ?? []).map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "manual"}`).join(", ")}`
                           : "missing",
                       api !== null && api.disableExecuteApiEndpoint && (api.stages ?? []).every(({ autoDeploy }) => autoDeploy),
                   ),

@@ -1,4 +1,4 @@
-/** From evidence to a report: pure, so that a saved evidence is judged the same again. */
+/** From evidence to a report. Pure: saved evidence always gets the same report. */
 import type { Evidence } from "../evidence";
 import type { Cause, Check, Impact, Report } from "../report/report";
 import { visibleReport } from "../visible";
@@ -8,7 +8,7 @@ import { Facts, described } from "./facts";
 
 const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3, "not-judged": 4 };
 
-/** Every cause that the evidence decides, the one to mend first at the top. */
+/** Every cause that the evidence proves, the one to fix first on top. */
 export function causesOf(facts: Facts): Cause[] {
     const found = RULES.flatMap((rule) => {
         const evidence = rule.find(facts);
@@ -26,40 +26,40 @@ export function causesOf(facts: Facts): Cause[] {
         .map(({ cause }) => cause);
 }
 
-/** What to give the doctor, or to look at, when the evidence does not decide. */
+/** What to give the doctor, or to look at, if the evidence does not decide. */
 function nextProbe(facts: Facts, checks: Check[]): string {
     const { evidence, aws, cloudflare, visitor } = facts;
     const { domainName } = evidence;
     const asked = `npx cloudflare-protected-http-api doctor ${domainName}`;
     const entry = facts.entry("default-endpoint");
     if (entry)
-        return `The API's default endpoint answered HTTP ${entry.status}: it is open around the edge. Now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: give AWS credentials, and run ${asked} again`;
+        return `The API's default endpoint answered HTTP ${entry.status}: it bypasses the edge. Close it now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: set AWS credentials, and run ${asked} again`;
     if (facts.intercepted)
-        return `Something between this machine and the edge answers in its place, with a certificate of its own (${visitor?.serverProblem}): a sign-in page, or a proxy. From another network: ${asked} <the arguments of this run>`;
+        return `Something between this machine and the edge answers instead of it, with its own certificate (${visitor?.serverProblem}): a sign-in page or a proxy. From another network: ${asked} <the arguments of this run>`;
     if (!cloudflare && !facts.visitorUp)
         return [
-            `Visitors are not served: ${visitor ? described(visitor) : "nobody answered"}. ${aws ? "Cloudflare was not" : "Neither cloud was"} asked, and this needs ${aws ? "it" : "both"}:`,
+            `Requests through Cloudflare fail: ${visitor ? described(visitor) : "no answer"}. ${aws ? "Cloudflare was not" : "Neither cloud was"} asked, and the cause needs ${aws ? "it" : "both"}:`,
             ...(aws ? [] : ["export AWS_PROFILE=<profile> AWS_REGION=<the API's region>"]),
-            "read -rs CLOUDFLARE_API_TOKEN && export CLOUDFLARE_API_TOKEN   # needs Zone Read, DNS Read, Zone Settings Read, SSL and Certificates Read, and the right to read configuration rules",
+            "read -rs CLOUDFLARE_API_TOKEN && export CLOUDFLARE_API_TOKEN   # needs Zone Read, DNS Read, Zone Settings Read, SSL and Certificates Read, and permission to read configuration rules",
             `${asked} <the arguments of this run>`,
         ].join("\n");
     if (!aws && (!facts.visitorUp || evidence.targetDomainName === undefined))
-        return `AWS was not asked: give credentials and a region as to the AWS CLI${evidence.targetDomainName === undefined ? ", or --target <regional name> --api-id <id> (pulumi stack output)" : ""}, and run ${asked} again`;
-    if (evidence.apiId === undefined) return `The default endpoint was not tried: ${asked} --api-id <id> (pulumi stack output apiId)`;
+        return `AWS was not asked: set credentials and a region as for the AWS CLI${evidence.targetDomainName === undefined ? ", or --target <regional name> --api-id <id> (pulumi stack output)" : ""}, and run ${asked} again`;
+    if (evidence.apiId === undefined) return `The default endpoint was not probed: ${asked} --api-id <id> (pulumi stack output apiId)`;
     const problem = [...(aws?.problems ?? []), ...(cloudflare?.problems ?? [])][0];
-    if (problem !== undefined) return `Mend this first: ${problem}`;
-    if (visitor?.outcome === "timeout") return "Something on the way swallows the packets: try from another network";
+    if (problem !== undefined) return `Fix this first: ${problem}`;
+    if (visitor?.outcome === "timeout") return "Something on the path drops the packets: try from another network";
     const open = checks.find(({ verdict }) => verdict === "unknown");
     if (facts.edgeFails || facts.visitorSays(403, "gateway"))
-        return `Show API Gateway the edge's own certificate: ${asked} --cert leaf.pem --key leaf-key.pem`;
-    return open === undefined ? "Nothing is left to look at: read the access log of the stage" : `Not told: ${open.id} (${open.seen})`;
+        return `Probe API Gateway with the edge's own certificate: ${asked} --cert leaf.pem --key leaf-key.pem`;
+    return open === undefined ? "Nothing is left to check: read the stage's access log" : `Unknown: ${open.id} (${open.seen})`;
 }
 
 export function diagnose(evidence: Evidence, started: Date, took: number): Report {
     const facts = new Facts(evidence);
     const checks = checksOf(facts);
     const causes = causesOf(facts);
-    // What the doctor may not see is a finding, and no fault of the deployment.
+    // Missing permissions of the doctor are a finding, not a fault of the deployment.
     const blind = causes.length > 0 && causes.every(({ id }) => id.endsWith("-WITHOUT-SCOPE"));
     const verdict =
         causes.length > 0 && !blind
@@ -76,11 +76,11 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
     const unasked = [...(evidence.aws ? [] : ["AWS"]), ...(evidence.cloudflare ? [] : ["Cloudflare"])].join(" and ");
     if (unasked && verdict === "healthy")
         notes.push(
-            `${unasked} ${evidence.aws || evidence.cloudflare ? "was" : "were"} not asked: other custom domains that lead to the API, the CAs that are trusted and certificates that end soon cannot be seen from outside`,
+            `${unasked} ${evidence.aws || evidence.cloudflare ? "was" : "were"} not asked: other custom domains of the API, trusted CAs and certificates about to expire cannot be seen from outside`,
         );
     const slots = evidence.cloudflare?.hostnameCertificates?.length;
     if (slots !== undefined && slots >= 9)
-        notes.push(`Cloudflare: ${slots} of the zone's 10 hostname certificates are used; a rotation needs a spare one`);
+        notes.push(`Cloudflare: ${slots} of the zone's 10 hostname certificates are in use; a rotation needs a free one`);
     return visibleReport<Report>({
         schemaVersion: 1,
         domainName: evidence.domainName,

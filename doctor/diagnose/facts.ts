@@ -1,9 +1,9 @@
-/** The evidence, asked in the words of the diagnosis. Three-valued: `undefined` is "cannot tell". */
+/** What the evidence says, in the terms of the diagnosis. `undefined` means "cannot tell". */
 import type { X509Certificate } from "node:crypto";
 import { readCertificates } from "../../pki";
 import type { Evidence, HostnameCertificateEvidence, ProbeEvidence, SslRuleEvidence } from "../evidence";
 
-/** What API Gateway itself says when a request gets nowhere. */
+/** API Gateway's own answers to requests that reach no integration. */
 const GATEWAY_WORDS: Record<number, string> = {
     403: '{"message":"Forbidden"}',
     404: '{"message":"Not Found"}',
@@ -12,7 +12,7 @@ const GATEWAY_WORDS: Record<number, string> = {
     503: '{"message":"Service Unavailable"}',
 };
 
-/** SSL modes in which the edge talks plain HTTP to the origin, or to nobody. */
+/** SSL modes in which the edge uses plain HTTP to the origin. */
 const PLAIN = ["off", "flexible"];
 
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -26,15 +26,15 @@ const certificates = (pem: string | undefined): X509Certificate[] | undefined =>
     }
 };
 
-/** An answer that API Gateway made up itself, rather than what is behind it. */
+/** Whether API Gateway itself answered, rather than an integration. */
 export const ownWords = (probe: ProbeEvidence): boolean =>
     probe.answeredBy === "gateway" && probe.status !== undefined && probe.body?.trim() === GATEWAY_WORDS[probe.status];
 
 /** `HTTP 525 (edge)`, `closed in the handshake`. */
 export function described(probe: ProbeEvidence): string {
     const { id, serverProblem } = probe;
-    // Elsewhere it is a row of its own.
-    const invalid = id === "visitor" && serverProblem !== undefined ? `, a certificate that is not valid: ${serverProblem}` : "";
+    // Other probes have their own row for it.
+    const invalid = id === "visitor" && serverProblem !== undefined ? `, invalid certificate: ${serverProblem}` : "";
     const broken = probe.reason === undefined ? "" : `, broken off (${probe.reason})`;
     if (probe.outcome === "status") return `HTTP ${probe.status} (${probe.answeredBy})${broken}${invalid}`;
     const words = {
@@ -61,50 +61,50 @@ export class Facts {
         return this.evidence.probes.filter((one) => one.id === id);
     }
 
-    /** A visitor's try that shows what is wrong, or the first. */
+    /** A visitor's request that failed, or the first. */
     get visitor(): ProbeEvidence | undefined {
         const tries = this.probes("visitor");
         return tries.find((one) => !this.#arrives(one)) ?? tries[0];
     }
 
-    /** Whether every visitor's try was answered by what is behind API Gateway. */
+    /** Whether an integration behind API Gateway answered every visitor's request. */
     get visitorUp(): boolean {
         return this.probes("visitor").length > 0 && this.probes("visitor").every((one) => this.#arrives(one));
     }
 
     #arrives(probe: ProbeEvidence): boolean {
-        // Nobody's browser accepts a certificate that is not valid for the name.
+        // No browser accepts a certificate that is not valid for the name.
         const { outcome, answeredBy, reason, serverVerified } = probe;
         return outcome === "status" && reason === undefined && answeredBy === "gateway" && serverVerified && !ownWords(probe);
     }
 
-    /** Somebody on the way answers in the place of the edge, with a certificate of his own: what he says of the origin is worth nothing. */
+    /** Something on the path answers instead of the edge, with its own certificate: its answers say nothing about the origin. */
     get intercepted(): boolean {
         const tries = this.probes("visitor");
         return tries.length > 0 && tries.every((one) => one.outcome === "status" && one.answeredBy === "other" && !one.serverVerified);
     }
 
-    /** The visitor's status, when the edge or the gateway made it up. */
+    /** Whether the edge or API Gateway itself gave the visitor this status. */
     visitorSays(status: number, by: ProbeEvidence["answeredBy"]): boolean {
         const { visitor } = this;
         return visitor?.status === status && visitor.answeredBy === by && (by !== "gateway" || ownWords(visitor));
     }
 
-    /** The edge found no way to the origin over TLS. */
+    /** The edge could not reach the origin over TLS. */
     get edgeFails(): boolean {
         return [520, 525].some((status) => this.visitorSays(status, "edge"));
     }
 
     /**
-     * Whether a way around the edge is open. A refusal counts only where the server was seen to be ours, and HTTP 403 only where the visitor
-     * does not get the same: an authorizer and a missing mapping say exactly that.
+     * Whether a bypass is open. A refusal counts only if the server proved to be ours, and HTTP 403 only if the visitor does not get the
+     * same: an authorizer and a missing mapping answer exactly that.
      */
     open(id: string): boolean | undefined {
         const tries = this.probes(id);
         if (tries.length === 0) return undefined;
         const own = this.intercepted ? tries.filter(({ serverVerified, answeredBy }) => serverVerified || answeredBy !== "other") : tries;
         if (own.some((one) => this.#gotIn(one))) return true;
-        // What cannot be read, or not to its end, is no refusal.
+        // An unreadable or incomplete answer is not a refusal.
         if (tries.some(({ outcome, reason }) => reason !== undefined && (outcome === "status" || reason.startsWith("HPE_"))))
             return undefined;
         const seen = tries.some((one) => one.serverVerified) || (id.startsWith("plain") && tries[0]!.outcome !== "timeout");
@@ -115,27 +115,27 @@ export class Facts {
 
     #gotIn(probe: ProbeEvidence): boolean {
         const { outcome, status, answeredBy, reason } = probe;
-        // A handler may refuse by itself, as the sample's does: then it was reached.
+        // A handler may refuse by itself, as the sample does: then the request got in.
         if (outcome === "status" && (status === 403 || status === 404) && answeredBy === "gateway")
             return reason === undefined && !ownWords(probe);
-        // API Gateway redirects nobody: what is behind it does.
+        // API Gateway never redirects: the integration does.
         if (status !== undefined && REDIRECTS.includes(status) && answeredBy === "gateway") return true;
-        // 421 is "misdirected"; a redirect of anybody else serves nothing.
+        // 421 is "misdirected"; other servers' redirects serve nothing.
         return outcome === "status" && status !== undefined && ![...REDIRECTS, 400, 403, 404, 421].includes(status);
     }
 
-    /** What came of a probe that got in. */
+    /** The probe that got in. */
     entry(id: string): ProbeEvidence | undefined {
         return this.open(id) ? this.probes(id).find((one) => this.#gotIn(one)) : undefined;
     }
 
-    /** Seen of the server that answers to our name at the regional name. */
+    /** The server that answers for our name at the regional name. */
     get origin(): ProbeEvidence | undefined {
         const tries = [...this.probes("no-certificate"), ...this.probes("own-certificate")];
         return tries.find((one) => one.serverProblem !== undefined) ?? tries.find((one) => one.serverVerified);
     }
 
-    /** Whether API Gateway asks for a client certificate at our name (told by TLS 1.2). */
+    /** Whether API Gateway asks for a client certificate at our name (known from TLS 1.2). */
     get certificateRequested(): boolean | undefined {
         return this.probes("no-certificate").find((one) => one.certificateRequested !== undefined)?.certificateRequested;
     }
@@ -163,7 +163,7 @@ export class Facts {
         return certificates(this.presented?.certificatePem)?.[0];
     }
 
-    /** Every leaf that is uploaded to the zone; undefined when Cloudflare did not tell, or there is none. */
+    /** Every leaf uploaded to the zone; undefined if Cloudflare did not list any. */
     get uploaded(): X509Certificate[] | undefined {
         const leaves = this.cloudflare?.hostnameCertificates?.flatMap(({ certificatePem }) => certificates(certificatePem) ?? []);
         return leaves && leaves.length > 0 ? leaves : undefined;
@@ -172,7 +172,7 @@ export class Facts {
     get leafExpires(): Date | undefined {
         const text = this.leaf?.validTo ?? this.presented?.expiresOn;
         const date = new Date(text ?? NaN);
-        // A certificate may hold a date that is none.
+        // A certificate may contain an invalid date.
         return Number.isNaN(date.getTime()) ? undefined : date;
     }
 
@@ -190,13 +190,13 @@ export class Facts {
             try {
                 return leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
             } catch {
-                // A key of a kind that Node does not know.
+                // Node does not know this type of key.
                 return false;
             }
         });
     }
 
-    /** Labels of the API's name below its zone; undefined when the zone is not known. */
+    /** Labels of the API's name below its zone; undefined if the zone is not known. */
     get depth(): number | undefined {
         const zone = this.cloudflare?.zone?.name ?? this.evidence.dns.zoneName;
         const { domainName } = this.evidence;

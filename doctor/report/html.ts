@@ -1,32 +1,32 @@
 /**
- * A report as a page of its own: one file that fetches nothing and runs nothing, to be attached to a ticket or kept from a pipeline. What it
- * shows was said by servers that may be hostile, so that every value is escaped by the tag that builds the markup, and a policy in the page
- * forbids whatever would slip through.
+ * A report as one self-contained page that loads nothing and runs nothing, to attach to a ticket or keep from a pipeline. Its content comes
+ * from servers that may be hostile: the tag that builds the markup escapes every value, and a policy in the page blocks what slips through.
  */
+import { RULES } from "../diagnose/causes";
 import type { ProbeEvidence } from "../evidence";
 import { visibleLines } from "../visible";
 import { STYLE } from "./htmlStyle";
-import type { Cause, Check, Report } from "./report";
+import type { Cause, CausePlace, Check, Report } from "./report";
 import { IMPACTS } from "./text";
 
 const README = "README.md";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const VERDICTS = { healthy: ["HEALTHY", "ok"], fault: ["FAULT", "bad"], unknown: ["COULD NOT TELL", "unknown"] } as const;
 const MARKS = { ok: "ok", bad: "NO", unknown: "?" } as const;
-/** Characters of an observation within the drawing; the table below it has the rest. */
+/** Characters of an observation in the drawing; the table below has the full text. */
 const SEEN_CHARACTERS = 140;
 
 type Verdict = Check["verdict"];
-type Place = "visitor" | "dns" | "edge" | "gateway" | "handler" | "around";
+type Place = "visitor" | CausePlace;
 
-/** What needs no escaping any more: only `html` makes it. */
+/** Escaped markup: only `html` creates it. */
 class Markup {
     constructor(readonly text: string) {}
 }
 type Value = Markup | string | number | undefined | Value[];
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-/** Text that is text in an element and in a quoted attribute. Characters that show nothing, or turn the line round, are shown by their number. */
+/** Text escaped for an element or a quoted attribute. Invisible and bidirectional characters are shown by their number. */
 const escaped = (text: string): string => visibleLines(text).replace(/[&<>"']/g, (one) => ENTITIES[one]!);
 
 function markup(value: Value): string {
@@ -37,29 +37,22 @@ function markup(value: Value): string {
 const html = (parts: TemplateStringsArray, ...values: Value[]): Markup =>
     new Markup(parts.map((part, i) => part + markup(values[i])).join(""));
 
-const HOPS: [Exclude<Place, "around">, name: string, what: string][] = [
-    ["visitor", "Visitor", "what comes back to it"],
+const HOPS: [Exclude<Place, "bypass">, name: string, what: string][] = [
+    ["visitor", "Visitor", "what it receives"],
     ["dns", "DNS", "leads to the edge"],
-    ["edge", "Cloudflare edge", "shows its client certificate"],
-    ["gateway", "API Gateway custom domain", "mutual TLS: trusts one CA"],
+    ["edge", "Cloudflare edge", "presents its client certificate"],
+    ["gateway", "API Gateway custom domain", "mutual TLS with the truststore's CAs"],
     ["handler", "Handler", "Lambda or HTTPS backend"],
 ];
 
 /** The hop that a check is about. */
 const placeOf = ({ hop, id }: Check): Place => {
     if (hop === "cloudflare") return ["zone", "dns-record"].includes(id) ? "dns" : "edge";
-    return ({ dns: "dns", edge: "visitor", origin: "gateway", aws: "gateway", bypass: "around" } as const)[hop];
+    return ({ dns: "dns", edge: "visitor", origin: "gateway", aws: "gateway", bypass: "bypass" } as const)[hop];
 };
 
-const CAUSES_AT: [RegExp, Place][] = [
-    [/^(ZONE|RECORD)-/, "dns"],
-    [/^(NAME|CHALLENGE|SSL|AOP|LEAF)-/, "edge"],
-    [/^(DEFAULT-ENDPOINT|FLAG|MAPPING-WITHOUT|HOST|ORIGIN-PORT)-/, "around"],
-    [/^(ROUTE|INTEGRATION)-/, "handler"],
-    [/^(DOMAIN|CAA|VALIDATION|SERVER|MTLS|MAPPING|TRUSTSTORE|CA|SHARED)-|^THROTTLED$/, "gateway"],
-];
-/** Where a cause sits; a permission that the doctor lacks sits nowhere. */
-export const causePlace = (id: string): Place | undefined => CAUSES_AT.find(([pattern]) => pattern.test(id))?.[1];
+/** The hop where a cause sits; undefined for a permission that the doctor lacks. */
+export const causePlace = (id: string): Place | undefined => RULES.find((rule) => rule.id === id)?.place;
 
 const short = (text: string): string => (text.length > SEEN_CHARACTERS ? `${text.slice(0, SEEN_CHARACTERS)}…` : text);
 const mark = (verdict: Verdict): Markup => html`<span class="mark ${verdict}">${MARKS[verdict]}</span>`;
@@ -70,7 +63,7 @@ const when = (text: string): Markup => html`<time datetime="${text}">${text.repl
 const causeLinks = ({ causes }: Report, anchor: string, place: Place): Markup[] =>
     causes.flatMap(({ id }, i) => (causePlace(id) === place ? html`<p>cause: <a href="#${anchor}-cause-${i}">${id}</a></p>` : []));
 
-/** The verdict on a hop: of its checks and the causes that sit there; without either, a visitor's request that passed it tells. */
+/** A hop's verdict: from its checks and causes; without either, from a visitor's request that passed it. */
 function hopVerdict({ checks, causes }: Report, place: Place): Verdict {
     const own = checks.filter((check) => placeOf(check) === place).map(({ verdict }) => verdict);
     if (own.includes("bad") || causes.some(({ id, impact }) => impact !== "none-yet" && causePlace(id) === place)) return "bad";
@@ -83,7 +76,7 @@ const ARROWS = {
     stopped: html`<path d="M2 10H30M10 4l12 12M22 4L10 16" />`,
     unknown: html`<path class="dashed" d="M2 10H22" /><path d="M20 4l6 6-6 6" />`,
 };
-/** A way around the edge: crossed out before the wall, through it, or nobody knows. */
+/** A bypass: stopped before the wall, through it, or unknown. */
 const LINES: Record<Verdict, Markup> = {
     ok: html`<path d="M2 12H78M84 2v20M34 5l14 14M48 5L34 19" />`,
     bad: html`<path d="M2 12H82M75 5l7 7-7 7" />`,
@@ -99,7 +92,7 @@ function hopItem(report: Report, anchor: string, index: number, arrow: keyof typ
             ? "A visitor's request passed it."
             : verdict === "bad"
               ? "See the cause."
-              : "No evidence: not reached, or not asked.";
+              : "No evidence: not reached or not asked.";
     return html`<li class="hop">
         ${index === 0 ? "" : html`<svg viewBox="0 0 32 20" aria-hidden="true" class="${{ passed: "ok", stopped: "bad", unknown: "muted" }[arrow]}">${ARROWS[arrow]}</svg>`}
         <div class="node ${verdict}">
@@ -118,7 +111,7 @@ function hopItem(report: Report, anchor: string, index: number, arrow: keyof typ
 
 function drawing(report: Report, anchor: string): Markup {
     const verdicts = HOPS.map(([place]) => hopVerdict(report, place));
-    // A visitor that is served went all the way; else the request ends where its cause sits, or at the first hop that is at fault.
+    // A successful request passed every hop; a failed one ends at its cause, or at the first faulty hop.
     const stops = report.causes.filter(({ impact }) => impact === "visitors-down" || impact === "both").map(({ id }) => causePlace(id));
     const first = HOPS.findIndex(([place]) => stops.includes(place));
     const end = first >= 0 ? first : verdicts.findIndex((verdict, i) => i > 0 && verdict === "bad");
@@ -126,13 +119,13 @@ function drawing(report: Report, anchor: string): Markup {
         if (verdicts[0] === "ok" || (end >= 0 && i <= end)) return "passed";
         return end >= 0 && i === end + 1 ? "stopped" : "unknown";
     };
-    const ways = report.checks.filter((check) => placeOf(check) === "around");
+    const ways = report.checks.filter((check) => placeOf(check) === "bypass");
     return html`<h3>The request path</h3>
         <ol class="path">
             ${HOPS.map((_hop, i) => hopItem(report, anchor, i, arrow(i)))}
         </ol>
         <div class="around">
-            <h4>Around the edge, straight at AWS: each must be refused</h4>
+            <h4>Bypasses of the edge, directly to AWS: each must be refused</h4>
             <ul class="ways">
                 ${ways.map(
                     (check) =>
@@ -142,7 +135,7 @@ function drawing(report: Report, anchor: string): Markup {
                         </li>`,
                 )}
             </ul>
-            ${ways.length === 0 ? html`<p>None was tried.</p>` : ""}${causeLinks(report, anchor, "around")}
+            ${ways.length === 0 ? html`<p>None was probed.</p>` : ""}${causeLinks(report, anchor, "bypass")}
         </div>`;
 }
 
@@ -175,7 +168,7 @@ function causeSection(anchor: string, cause: Cause, index: number): Markup {
 
 /** `id`: of its caption. */
 function table(id: string, caption: string, heads: string[], rows: Markup[]): Markup {
-    // The box scrolls and not the page; it takes the focus, so that the keyboard scrolls it too.
+    // The box scrolls instead of the page; it is focusable, so the keyboard can scroll it.
     return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
         <table>
             <caption id="${id}">
@@ -225,8 +218,8 @@ function probeRow(probe: ProbeEvidence): Markup {
 /** The verdict as a sentence. */
 function said({ verdict, causes }: Report): string {
     if (causes[0]) return `${causes[0].title}. ${IMPACTS[causes[0].impact]}`;
-    if (verdict === "healthy") return "Visitors are served, and every way around the edge that was tried is closed.";
-    return verdict === "fault" ? "A way around the edge is open, and no known cause explains it." : "The evidence does not decide.";
+    if (verdict === "healthy") return "Requests through Cloudflare succeed, and every probed bypass is closed.";
+    return verdict === "fault" ? "A bypass of the edge is open, and no known cause explains it." : "The evidence does not decide.";
 }
 
 function reportSection(report: Report, index: number): Markup {
@@ -236,11 +229,11 @@ function reportSection(report: Report, index: number): Markup {
         <h2>${domainName} ${badge(report)}</h2>
         <p class="lead">${said(report)}</p>
         <p class="muted">
-            Looked at ${when(startedAt)}, in ${seconds(took)}${edgeLocations.length > 0 ? `, seen from ${edgeLocations.join(", ")}` : ""}
+            Examined ${when(startedAt)} in ${seconds(took)}${edgeLocations.length > 0 ? `, edge ${edgeLocations.join(", ")}` : ""}
         </p>
         ${drawing(report, anchor)}${causes.map((cause, i) => causeSection(anchor, cause, i))}${
             nextProbe &&
-            html`<h3>Look at this next</h3>
+            html`<h3>Next step</h3>
                 <pre>${nextProbe}</pre>`
         }
         ${
@@ -251,9 +244,9 @@ function reportSection(report: Report, index: number): Markup {
                       </ul>`
                 : ""
         }
-        <h3>Everything that was looked at</h3>
+        <h3>All checks</h3>
         ${table(`${anchor}-checks`, `Checks of ${domainName}`, ["verdict", "check", "hop", "expected", "seen"], checks.map(checkRow))}
-        <h3>Every request that was sent</h3>
+        <h3>All requests</h3>
         ${table(`${anchor}-probes`, `Probes of ${domainName}`, ["probe", "TLS", "outcome", "answered by", "server certificate", "ms", "body begins"], probes.map(probeRow))}
     </section>`;
 }
@@ -269,13 +262,13 @@ function summary(reports: Report[]): Markup {
             </tr>`,
     );
     return html`<nav aria-label="Reports">
-        ${table("summary", `${reports.length} deployments`, ["verdict", "name", "cause, or what to look at next", "took"], rows)}
+        ${table("summary", `${reports.length} deployments`, ["verdict", "name", "cause or next step", "took"], rows)}
     </nav>`;
 }
 
 export function reportHtml(reports: Report[]): string {
     const title = reports.map((report) => `${VERDICTS[report.verdict][0]} ${report.domainName}`).join(", ");
-    // The style is ours, and the text of <style> knows no escapes.
+    // The style is ours, and <style> has no escapes.
     return html`<!doctype html>
         <html lang="en">
             <head>

@@ -1,25 +1,28 @@
 import type { Evidence, ProbeEvidence } from "../evidence";
 
-/** What a cause means for the people outside. */
+/** What a cause means for visitors and attackers. */
 export type Impact = "visitors-down" | "bypass-open" | "both" | "none-yet" | "not-judged";
 
-/** One cause, as it is told. Ids are stable; README has an anchor for each, in lower case. */
+/** Where a cause sits on the request's path. */
+export type CausePlace = "dns" | "edge" | "gateway" | "handler" | "bypass";
+
+/** One cause. Ids are stable; README has an anchor for each, in lower case. */
 export interface Cause {
     /** e.g. `AOP-ASSOCIATION-OFF` */
     id: string;
     title: string;
     impact: Impact;
-    /** The observations that decide, a sentence each. */
+    /** The observations that prove it, one sentence each. */
     evidence: string[];
-    /** Why `pulumi refresh` or `pulumi up` alone does not show or mend it; empty when it does. */
+    /** Why `pulumi refresh` or `pulumi up` alone does not show or fix it; empty if it does. */
     refresh: string;
-    /** A command or a change of arguments. */
+    /** Commands, or a change of arguments. */
     fix: string;
-    /** How to see that it is mended. */
+    /** How to see that it is fixed. */
     confirm: string;
 }
 
-/** A row of the table: one thing that was looked at. */
+/** A row of the table: one thing that was checked. */
 export interface Check {
     /** The hop: `dns`, `edge`, `origin`, `bypass`, `aws`, `cloudflare`. */
     hop: "dns" | "edge" | "origin" | "bypass" | "aws" | "cloudflare";
@@ -34,13 +37,13 @@ export interface Report {
     schemaVersion: 1;
     domainName: string;
     verdict: "healthy" | "fault" | "unknown";
-    /** The first is the one to mend; the others are independent of it. */
+    /** The first is the one to fix; the others are independent of it. */
     causes: Cause[];
-    /** Set when the evidence does not decide: what to give or to look at next. */
+    /** Set if the evidence does not decide: what to provide or to check next. */
     nextProbe?: string;
     checks: Check[];
     probes: ProbeEvidence[];
-    /** Permissions that were missing, and what else kept the doctor from looking. */
+    /** Missing permissions, and whatever else kept the doctor from looking. */
     notes: string[];
     /** Cloudflare locations that answered. */
     edgeLocations: string[];

@@ -1,20 +1,20 @@
-/** A report as a person reads it at night: a short table, then cause, impact, fix, and how to confirm. */
+/** A report for a terminal: a short table, then cause, impact, fix, and how to confirm it. */
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { Cause, Impact, Report } from "./report";
 
-/** In the package, too. */
+/** Also in the package. */
 const README = "README.md";
 
 export const IMPACTS: Record<Impact, string> = {
-    "visitors-down": "Visitors are not served.",
-    "bypass-open": "The API can be reached around the edge: its WAF, rate limits and access rules are of no use.",
-    both: "Visitors are not served, and the API can be reached around the edge.",
+    "visitors-down": "Requests through Cloudflare fail.",
+    "bypass-open": "Cloudflare can be bypassed: its WAF, rate limits and access rules do not protect the API.",
+    both: "Requests through Cloudflare fail, and Cloudflare can be bypassed.",
     "none-yet": "Nothing is broken yet.",
-    "not-judged": "What could not be read was not judged: the API may be down, or open around the edge.",
+    "not-judged": "The doctor could not read everything: the API may be down, or Cloudflare may be bypassed.",
 };
 const VERDICTS = { healthy: "HEALTHY", fault: "FAULT", unknown: "COULD NOT TELL" } as const;
-/** Characters of what was seen; `--json` has all of it. */
+/** Characters of an observation; `--json` has the full text. */
 const SEEN = 64;
 const MARKS = { ok: "ok", bad: "NO", unknown: "?" } as const;
 
@@ -46,7 +46,7 @@ export function reportText(report: Report, colour: boolean): string {
     return [
         table.toString(),
         "",
-        `${report.domainName}: ${verdict(VERDICTS[report.verdict])} (${(report.took / 1000).toFixed(1)} s${report.edgeLocations.length > 0 ? `, seen from ${report.edgeLocations.join(", ")}` : ""})`,
+        `${report.domainName}: ${verdict(VERDICTS[report.verdict])} (${(report.took / 1000).toFixed(1)} s${report.edgeLocations.length > 0 ? `, edge ${report.edgeLocations.join(", ")}` : ""})`,
         ...report.notes.map((note) => `note     ${note}`),
         ...report.causes.flatMap((cause, i) => ["", causeText(cause, colours, i === 0)]),
         ...(report.nextProbe === undefined ? [] : ["", indented("NEXT", report.nextProbe)]),

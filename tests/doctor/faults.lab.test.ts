@@ -6,7 +6,7 @@ import { FAULTS } from "../../lab/faults";
 import { Patient } from "../support/patient";
 
 const ids = ({ causes }: Report): string[] => causes.map(({ id }) => id);
-/** Faults that meet in one place: the second cannot be brought in when the first is there. */
+/** Faults that meet in one place: the second cannot be injected after the first. */
 const PAIRS: [string, string][] = [
     ["association-off", "default-endpoint-open"],
     ["association-off", "truststore-lacks-issuer"],

@@ -1,5 +1,5 @@
 /**
- * The doctor at 3 a.m.: whoever follows its FIX, and knows nothing else, ends with a healthy API, and CONFIRM says so. Commands are pasted
+ * Anyone who follows the doctor's FIX, and knows nothing else, ends with a healthy API, and CONFIRM says so. Commands are pasted
  * into a terminal (support/terminal.ts), what the words tell a person to do is done by a table that quotes them (support/deeds.ts).
  */
 import { expect } from "chai";
@@ -91,7 +91,7 @@ const NIGHTS: Night[] = [
     },
     {
         cause: "LEAF-EXPIRED",
-        title: "the edge presents an expired leaf of somebody else's, and the truststore is as it was",
+        title: "the edge presents a foreign, expired leaf, and the truststore is unchanged",
         also: async (patient) => {
             const other = await createAuthority("CN=Somebody else's CA,O=Example", patient.cloud.keys);
             show(target(patient), await leafOf(target(patient), other, { notBefore: fromNow(-366), notAfter: fromNow(-1) }), "beside");
@@ -153,7 +153,7 @@ describe("the doctor's fixes, followed", function () {
             expect(cause?.id).to.equal(night.cause);
             // Where CONFIRM is the doctor it has just been asked.
             if (!cause!.confirm.startsWith("npx"))
-                expect(await confirms(shift, cause!), "CONFIRM says that it is mended before anything was done").to.equal(false);
+                expect(await confirms(shift, cause!), "CONFIRM says that it is fixed before anything was done").to.equal(false);
             await follow(shift, cause!.fix, noting(DEEDS[night.cause] ?? []));
 
             // A new client certificate takes its time.

@@ -383,7 +383,7 @@ describe("the doctor among enemies", function () {
                 .contains("CERT_HAS_EXPIRED");
         });
 
-        it("whoever answers for everybody with a certificate of his own to tell nothing of the origin", () => {
+        it("anything that answers every request with its own certificate to say nothing about the origin", () => {
             const portal = (kind: Partial<ProbeEvidence>) => {
                 const page = { outcome: "status", status: 200, answeredBy: "other", body: "<h1>Sign in</h1>", reason: undefined } as const;
                 const seen = { ...page, serverVerified: false, serverProblem: "SELF_SIGNED_CERT_IN_CHAIN" };

@@ -363,10 +363,10 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
     });
 
     it("say that a token or a key is not valid, without telling it", async () => {
-        const not = { denied: [], problems: ["the token is not valid at Cloudflare"] };
+        const not = { denied: [], problems: ["the token is not valid"] };
         expect(await cloudflare({ token: "kept-to-ourselves_another" })).to.deep.equal(not);
         const odd = await cloudflare({ token: `${TOKEN}\nX-Other: 1` });
-        expect(odd).to.deep.equal({ denied: [], problems: ["the token is not valid: it holds blanks or control characters"] });
+        expect(odd).to.deep.equal({ denied: [], problems: ["the token is not valid: it contains spaces or control characters"] });
         expect((await cloudflare({ token: `${TOKEN}\n` })).problems).to.deep.equal([]);
         process.env.AWS_ACCESS_KEY_ID = "AKIAANOTHERANOTHER12";
         const evidence = await aws();
@@ -405,7 +405,7 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
 
     const answers: [string, number, string][] = [
         ["ExpiredTokenException", 403, "the AWS credentials have expired"],
-        ["TooManyRequestsException", 429, "API Gateway throttles this account's calls: try again"],
+        ["TooManyRequestsException", 429, "API Gateway throttles this account's calls: try again later"],
         ["InternalFailure", 500, "API Gateway answered InternalFailure (HTTP 500)"],
     ];
     for (const [type, status, sentence] of answers) {
@@ -423,9 +423,9 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
 
     it("say what Cloudflare's other answers mean", async () => {
         for (const [status, sentence] of [
-            [429, "Cloudflare limits the rate of this token's calls: try again"],
+            [429, "Cloudflare throttles this token's calls: try again later"],
             [502, "Cloudflare answered HTTP 502"],
-            [401, "the token is not valid at Cloudflare"],
+            [401, "the token is not valid"],
         ] as const) {
             const listener: http.RequestListener = (_req, res) =>
                 void res
@@ -448,9 +448,9 @@ describe("the control planes, and the doctor's collectors with the real SDK clie
         });
         expect(asked).to.equal(0);
         expect(process.env).to.not.have.property("AWS_EC2_METADATA_DISABLED");
-        expect((await aws({ profile: "nobody" })).problems).to.deep.equal(["the AWS profile nobody gives no credentials"]);
+        expect((await aws({ profile: "nobody" })).problems).to.deep.equal(["the AWS profile nobody has no credentials"]);
         delete process.env.AWS_DEFAULT_REGION;
-        expect((await aws()).problems).to.deep.equal(["no AWS region is known: set AWS_REGION, or pass --region"]);
+        expect((await aws()).problems).to.deep.equal(["no AWS region is set: set AWS_REGION, or pass --region"]);
     });
 
     it("take region and credentials from a profile, as the AWS tools do", async () => {

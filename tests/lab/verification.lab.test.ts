@@ -77,7 +77,7 @@ describe("the verification in a deployment", function () {
         await applyFault(cloud, "default-endpoint-open");
         const broken = await host.up(program({ ...trusting(["1", "2"], "2"), verify: SHORT }));
         expect(broken.ok).to.equal(false);
-        expect(broken.text).to.contain("open around the edge");
+        expect(broken.text).to.contain("a bypass is open");
         expect(outputsOf("orders-deployment-record")).to.deep.equal({ presentedAuthority: "2" });
         const back = await up({ ...trusting(["1", "2"], "1"), verify: LONG });
         expect(back.steps).to.include("update orders-association");
@@ -135,7 +135,7 @@ describe("the verification on a deployment that somebody breaks", function () {
 
     (
         [
-            ["mtls-removed", /open: straight at d-\S+, without a client certificate: .*seen: HTTP 200/],
+            ["mtls-removed", /open: directly at d-\S+, without a client certificate: .*seen: HTTP 200/],
             ["default-endpoint-open", /open: the default endpoint \S+: must be off: HTTP 404; seen: HTTP 200/],
             ["association-off", /down: through the edge: .*seen: HTTP 52[05] \(cf-ray\)/],
             ["ssl-flexible", /down: through the edge: .*seen: HTTP 52\d \(cf-ray\)/],

@@ -23,9 +23,9 @@ const takeUrn =
         (answers["<that URN>"] = which.exec(printed)![0]);
 
 const NEW_LEAF: Deeds = [
-    [/^not found: it is 1$/, (shift) => (shift.answers.list = /not found/.test(shift.printed) ? "1" : shift.printed)],
+    [/^not found means 1$/, (shift) => (shift.answers.list = /not found/.test(shift.printed) ? "1" : shift.printed)],
     [
-        /^Give the presented authority the next leaf number, and leave the others as they are: 1 becomes 1:2, 1:2 becomes 1:3,/,
+        /^Give the presented authority the next leaf number and keep the others: 1 becomes 1:2, 1:2 becomes 1:3,/,
         ({ answers, patient }) => {
             const entries = answers.list!.split(",").map((entry) => entry.split(":"));
             const presented = patient.config[`${PROJECT}:originPullPresented`] ?? entries[0]![0];
@@ -33,8 +33,8 @@ const NEW_LEAF: Deeds = [
             answers["<the new value>"] = entries.map((entry) => (entry[0] === presented ? next(entry) : entry.join(":"))).join(",");
         },
     ],
-    [/^In a program of yours: /, NOTHING],
-    [/^If the fault stays, /, unlessHealthy],
+    [/^In your own program: /, NOTHING],
+    [/^If the fault remains, /, unlessHealthy],
 ];
 const NEW_CERTIFICATE: Deeds = [
     [
@@ -42,21 +42,21 @@ const NEW_CERTIFICATE: Deeds = [
         takeUrn(/urn:\S+\$aws:acm\/certificate:Certificate::\S+-certificate$/m),
     ],
     [
-        /^the up protects it again$/,
+        /^this protects it again$/,
         ({ patient, answers }) => expect(patient.engine.state.get(answers["<that URN>"]!)!.protect).to.equal(true),
     ],
-    [/^A certificateArn of your own: /, NOTHING],
+    [/^If you pass your own certificateArn, /, NOTHING],
 ];
 
 /** By cause. */
 export const DEEDS: Record<string, Deeds> = {
     "ZONE-WRONG": [
-        [/ is delegated away, to .*\. Ask who owns that delegation first/, NOTHING],
+        [/ is delegated away, to .*\. First find out who owns that delegation/, NOTHING],
         [
-            /^If nobody needs it: delete the NS records named (\S+) in its parent zone\.$/,
+            /^If it is not needed: delete the NS records named (\S+) in its parent zone\.$/,
             ({ zone }, words) => zone.delegatedElsewhere.delete(/named (\S+)/.exec(words)![1]!),
         ],
-        [/^Otherwise: choose a name outside of it/, NOTHING],
+        [/^Otherwise: choose a name outside it/, NOTHING],
         [
             /^At your registrar, change the name servers of (\S+) to (\S+) and (\S+)\.$/,
             ({ zone }, words) => {
@@ -65,7 +65,7 @@ export const DEEDS: Record<string, Deeds> = {
                 zone.delegatedElsewhere.delete(name!);
             },
         ],
-        [/^Copy all its records \(mail too\) into Cloudflare first/, NOTHING],
+        [/^Copy all its records, including mail, into Cloudflare first/, NOTHING],
     ],
     "RECORD-TO-DEFAULT-ENDPOINT": [
         [
@@ -78,12 +78,12 @@ export const DEEDS: Record<string, Deeds> = {
     ],
     "NAME-TOO-DEEP": [
         [/^Order an advanced certificate for the name/, ({ zone }) => (zone.deepCertificates = true)],
-        [/^Or use a name one label below the zone: a second component/, NOTHING],
+        [/^Or deploy a second component with a name one label below the zone/, NOTHING],
     ],
     "CHALLENGE-PAGE": [
-        [/^In Security, Analytics, find the rule that challenged\./, NOTHING],
-        [/^Then let API clients pass, by skipping it for this hostname/, ({ zone }) => (zone.challenge = false)],
-        [/^If it was only the doctor: /, NOTHING],
+        [/^In Security, Analytics, find the rule that challenged the request\./, NOTHING],
+        [/^Then let API clients pass: skip the rule for this hostname/, ({ zone }) => (zone.challenge = false)],
+        [/^If only the doctor was challenged: /, NOTHING],
     ],
     "SSL-OVERRIDDEN-BY-RULE": [
         [
@@ -91,7 +91,7 @@ export const DEEDS: Record<string, Deeds> = {
             ({ zone }, words) => expect(words).to.contain(`"${zone.sslRule!.description}"`),
         ],
         [
-            /^In the dashboard, and not in a shell, its new expression: \(.+\) and http\.host ne "[^"]+"$/,
+            /^In the dashboard, not in a shell, set its expression to: \(.+\) and http\.host ne "[^"]+"$/,
             ({ zone }, words) => {
                 const { hostname } = zone.sslRule!;
                 const operator = hostname.startsWith("*") ? "wildcard" : "eq";
@@ -100,24 +100,24 @@ export const DEEDS: Record<string, Deeds> = {
                 zone.sslRule!.hostname = `legacy.${zone.name}`;
             },
         ],
-        [/^Do not delete it: it may serve another host\.$/, NOTHING],
+        [/^Do not delete it: another host may need it\.$/, NOTHING],
     ],
     "SSL-MODE-PLAIN": [
         [
-            /^For this hostname alone: Rules, Configuration Rules: hostname equals (\S+), SSL = Full \(strict\)\./,
+            /^For this hostname only: Rules, Configuration Rules: hostname equals (\S+), SSL = Full \(strict\)\./,
             ({ way, zone }, words) => {
                 if (way === "the whole zone") return "skip";
                 zone.sslRule = { hostname: /equals (\S+),/.exec(words)![1]!, value: "strict", description: "the API" };
             },
         ],
-        [/^For the whole zone, only if every other proxied origin/, ({ way }) => (way === "the whole zone" ? undefined : "skip")],
+        [/^For the whole zone, if every other proxied origin/, ({ way }) => (way === "the whole zone" ? undefined : "skip")],
     ],
-    "AOP-OTHER-LEVEL-ONLY": [[/^At once \(CLOUDFLARE_API_TOKEN needs .* it must print "success":true/, NOTHING], ...NEW_LEAF],
-    "AOP-ASSOCIATION-OFF": [[/^At once \(CLOUDFLARE_API_TOKEN needs .* it must print "success":true/, NOTHING]],
+    "AOP-OTHER-LEVEL-ONLY": [[/^Immediately \(CLOUDFLARE_API_TOKEN needs .* it must print "success":true/, NOTHING], ...NEW_LEAF],
+    "AOP-ASSOCIATION-OFF": [[/^Immediately \(CLOUDFLARE_API_TOKEN needs .* it must print "success":true/, NOTHING]],
     "AOP-ASSOCIATION-MISSING": NEW_LEAF,
     "AOP-CERTIFICATE-PENDING": [
         [
-            /^Wait: it takes some minutes\. If it does not become active:$/,
+            /^Wait a few minutes\. If it does not become active:$/,
             async (shift, words) => {
                 // The minutes pass, and with them what comes by waiting.
                 if (shift.way === "it comes") for (const one of shift.zone.hostnameCertificates.values()) one.activeAt = Date.now();
@@ -126,10 +126,10 @@ export const DEEDS: Record<string, Deeds> = {
         ],
         ...NEW_LEAF,
     ],
-    "LEAF-EXPIRED": [[/^renews an issued leaf, and uploads it again/, NOTHING], [/^A brought one: /, NOTHING], ...NEW_LEAF],
+    "LEAF-EXPIRED": [[/^renews an issued leaf, and uploads it again/, NOTHING], [/^If it is your own, /, NOTHING], ...NEW_LEAF],
     "LEAF-EXPIRES-SOON": [
         [/^renews an issued leaf, and uploads it again/, NOTHING],
-        [/^And let a pipeline run it every week\.$/, NOTHING],
+        [/^Run it in a weekly pipeline from now on\.$/, NOTHING],
         ...NEW_LEAF,
     ],
     "TRUSTSTORE-OVERWRITTEN": [
@@ -140,23 +140,23 @@ export const DEEDS: Record<string, Deeds> = {
         [/^Then find out who wrote the object/, NOTHING],
     ],
     "TRUSTSTORE-NOT-PINNED-VERSION": [[/^pins the version that it writes/, NOTHING], ...NEW_LEAF],
-    "CA-REISSUED-SAME-NAME": [[/^mends a truststore that was changed by hand$/, NOTHING], ...NEW_LEAF],
-    "LEAF-WRONG-CA": [...NEW_LEAF, [/^And find out who uploaded the other certificate\.$/, NOTHING]],
-    "TRUSTSTORE-LACKS-AUTHORITY": [[/^puts the program's truststore back$/, NOTHING], ...NEW_LEAF],
+    "CA-REISSUED-SAME-NAME": [[/^restores a truststore that was changed by hand$/, NOTHING], ...NEW_LEAF],
+    "LEAF-WRONG-CA": [...NEW_LEAF, [/^Then find out who uploaded the other certificate\.$/, NOTHING]],
+    "TRUSTSTORE-LACKS-AUTHORITY": [[/^restores the program's truststore$/, NOTHING], ...NEW_LEAF],
     "SHARED-CA-TRUSTED": [
         [
-            /^not found: Hostname$/,
+            /^not found means Hostname$/,
             ({ answers, printed }) => {
                 const [mode, list] = printed.split("\n");
                 Object.assign(answers, { mode, list });
             },
         ],
         [
-            /^Mode Shared: move to Hostname\. Only if originPullAuthorities was not found, for what is presented must be trusted before:$/,
+            /^Mode Shared: move to Hostname\. If originPullAuthorities was not found, trust the new authority first:$/,
             ({ answers }) => (answers.mode === "Shared" && answers.list!.includes("not found") ? undefined : "skip"),
         ],
         [
-            /^Mode Shared: its zone setting goes, and is protected \(tls_client_auth itself stays on\):$/,
+            /^Mode Shared: its zone setting will be deleted, so unprotect it \(tls_client_auth itself stays on\):$/,
             ({ answers }) => (answers.mode === "Shared" ? undefined : "skip"),
         ],
         [
@@ -164,11 +164,11 @@ export const DEEDS: Record<string, Deeds> = {
             takeUrn(/urn:\S+\$cloudflare:index\/zoneSetting:ZoneSetting::\S+-tls-client-auth$/m),
         ],
         [
-            /^Mode Shared: in two deployments, with your own list in the place of 1 if it was found:$/,
+            /^Mode Shared: run two deployments, with your own list instead of 1 if it was found:$/,
             ({ answers }) => (answers.mode === "Shared" ? undefined : "skip"),
         ],
         [
-            /^Mode Hostname with cloudflare-shared in the list: end the move:$/,
+            /^Mode Hostname with cloudflare-shared in the list: finish the move:$/,
             ({ answers }) => {
                 const names = answers.list!.split(",");
                 answers["<the list without cloudflare-shared>"] = names.filter((name) => name !== "cloudflare-shared").join(",");
@@ -176,26 +176,26 @@ export const DEEDS: Record<string, Deeds> = {
             },
         ],
         [
-            /^Neither: somebody changed the truststore\. Put it back, and find out who:$/,
+            /^Neither: the truststore was changed by hand\. Restore it, and find out who did it:$/,
             ({ answers }) => (answers.mode === "Shared" || answers.list!.includes("cloudflare-shared") ? "skip" : undefined),
         ],
     ],
     "TRUSTSTORE-WARNINGS": [
-        [/^takes away a certificate that somebody put beside the program's$/, NOTHING],
-        [/^If the warning stays, it is of an authority of the program's\./, NOTHING],
+        [/^removes a certificate that was added to the program's$/, NOTHING],
+        [/^If the warning remains, it is about one of the program's authorities\./, NOTHING],
     ],
     "DOMAIN-MISSING": [
-        [/^First make sure that this is the right place \(here: eu-west-1\)\./, NOTHING],
-        [/^If it is:$/, ({ printed }) => expect(printed).to.equal("123456789012\neu-west-1")],
+        [/^First make sure that this is the right account and region \(here: eu-west-1\)\./, NOTHING],
+        [/^If so:$/, ({ printed }) => expect(printed).to.equal("123456789012\neu-west-1")],
         [
-            /^it must create the domain and what hangs on it; if it also creates the bucket, the API or the function, stop: wrong account$/,
+            /^it must create the domain and its mapping; if it also creates the bucket, the API or the function, stop: wrong account$/,
             (shift) =>
                 expect(moves(shift).filter((move) => move.startsWith("create"))).to.deep.equal(["create api-domain", "create api-mapping"]),
         ],
     ],
     "CAA-FORBIDS-AMAZON": [
         [
-            /^In Cloudflare's DNS, add a record of type CAA, name (\S+), tag issue, value (\S+); keep those that are there\./,
+            /^In Cloudflare's DNS, add a record of type CAA, name (\S+), tag issue, value (\S+); keep the existing ones\./,
             ({ zone, patient }, words) => {
                 const [, name, value] = /name (\S+), tag issue, value (\S+);/.exec(words)!;
                 const id = patient.cloud.nextId("record");
@@ -203,16 +203,13 @@ export const DEEDS: Record<string, Deeds> = {
                 zone.records.set(id, { id, name: name!, type: "CAA", content, ttl: 300, proxied: false, comment: undefined });
             },
         ],
-        [/^A certificate that has failed is made anew:$/, NOTHING],
+        [/^Replace a failed certificate:$/, NOTHING],
         ...NEW_CERTIFICATE,
     ],
-    "SERVER-CERTIFICATE-EXPIRED": [
-        [/^Make the certificate anew; its validation record is written again if it is gone:$/, NOTHING],
-        ...NEW_CERTIFICATE,
-    ],
+    "SERVER-CERTIFICATE-EXPIRED": [[/^Replace the certificate; a missing validation record is recreated:$/, NOTHING], ...NEW_CERTIFICATE],
     "SERVER-CERTIFICATE-PENDING": [
         [
-            /^Wait for ACM: the validation record stands\. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:$/,
+            /^Wait for ACM: the validation record exists\. If the status is FAILED or VALIDATION_TIMED_OUT, replace the certificate:$/,
             async ({ patient: { cloud } }) => {
                 const held = [...cloud.aws.certificates.values()].find(({ domainName }) => domainName === PATIENT)!;
                 if (held.status !== "PENDING_VALIDATION") return undefined;
@@ -225,43 +222,43 @@ export const DEEDS: Record<string, Deeds> = {
         ...NEW_CERTIFICATE,
     ],
     "SERVER-CERTIFICATE-WRONG-NAME": [
-        [/^puts back a certificate that was swapped by hand$/, NOTHING],
+        [/^restores a certificate that was swapped by hand$/, NOTHING],
         [/^If the program passes certificateArn: /, NOTHING],
     ],
-    "MTLS-REMOVED": [[/^Now; then find out who changed the domain/, NOTHING]],
-    "FLAG-NOT-DEPLOYED": [[/^turns automatic deployment on again$/, NOTHING]],
+    "MTLS-REMOVED": [[/^Do this now; then find out who changed the domain/, NOTHING]],
+    "FLAG-NOT-DEPLOYED": [[/^turns automatic deployment back on$/, NOTHING]],
     "MAPPING-WITHOUT-MTLS": [
-        [/^prints id and path of each mapping$/, (shift) => ([shift.answers["<id>"]] = shift.printed.split("\t") as [string])],
-        [/^for each of them$/, NOTHING],
-        [/^Whoever calls this API by \S+ is cut off by that: /, NOTHING],
+        [/^prints the id and path of each mapping$/, (shift) => ([shift.answers["<id>"]] = shift.printed.split("\t") as [string])],
+        [/^once for each id$/, NOTHING],
+        [/^This cuts off all callers that use \S+: /, NOTHING],
     ],
     "ROUTE-MISSING": [
-        [/^makes a route again that was deleted$/, NOTHING],
+        [/^recreates a deleted route$/, NOTHING],
         [/^Or run the doctor again with a path that the API has: /, NOTHING],
     ],
     THROTTLED: [
-        [/^puts a limit back that was changed in the console$/, NOTHING],
+        [/^restores a limit that was changed in the console$/, NOTHING],
         [
-            /^If the configured limit is too low, and this is no attack/,
+            /^If the configured limit is too low, and this is not an attack/,
             ({ way, answers }) => {
                 answers["<requests a second>"] = "1000";
                 answers["<requests>"] = "500";
                 return way === "more" || way === "none configured" ? undefined : "skip";
             },
         ],
-        [/^No limit is configured, and the evidence above shows one: .* until one is configured, as above\.$/, NOTHING],
-        [/^No limit is configured, and the evidence shows none: /, NOTHING],
+        [/^If no limit is configured, but the evidence above shows one: .* until you configure one, as above\.$/, NOTHING],
+        [/^If no limit is configured, and the evidence shows none: /, NOTHING],
     ],
     "INTEGRATION-FAILING": [
         [/^the access log$/, ({ printed }) => expect(printed).to.contain('"status":"500"')],
         [
-            /^If its integrationError speaks of permissions:$/,
+            /^If its integrationError mentions permissions:$/,
             // The lab's access log leaves that field empty: whether it would speak of them is looked up.
             ({ patient }) =>
                 [...patient.cloud.aws.functions.values()].some(({ permissions }) => permissions.size === 0) ? undefined : "skip",
         ],
         [
-            /^Otherwise the function or the backend fails: read its own log, and deploy the last version that worked\.$/,
+            /^Otherwise the function or the backend fails: read its log, and deploy the last working version\.$/,
             ({ patient }) => {
                 for (const [name, fn] of patient.cloud.aws.functions) fn.files = { ...patient.whole.aws.functions.get(name)!.files };
             },
@@ -273,13 +270,13 @@ export const DEEDS: Record<string, Deeds> = {
             ({ printed }, words) => (printed === /print (\S+)\. /.exec(words)![1] ? "skip" : undefined),
         ],
         [
-            /^If it prints this one, run CONFIRM from another network: .* If it answers from there too, tell AWS Support\.$/,
+            /^If it prints this one, run CONFIRM from another network: .* If it answers there too, contact AWS Support\.$/,
             ({ patient }) => (patient.cloud.gatewayPort80Open = false),
         ],
     ],
     "HOST-MISMATCH-ANSWERED": [
         [
-            /^Let the handler answer 403 to every event without requestContext\.authentication\.clientCert \(the sample handler does\), and deploy\./,
+            /^Make the handler answer 403 to every event without requestContext\.authentication\.clientCert \(the sample handler does\), and deploy\./,
             async ({ terminal }) => {
                 // This stack has the sample handler: each way in ends at its 403, as CONFIRM says.
                 const [cause] = (await terminal.diagnose()).causes;
@@ -287,15 +284,15 @@ export const DEEDS: Record<string, Deeds> = {
             },
         ],
         [
-            /^Do not delete other custom domains for this\. Open a case with AWS Support/,
+            /^Do not delete other custom domains because of this\. Open a case with AWS Support/,
             ({ patient }) => (patient.cloud.variants.hostMismatch = "refused"),
         ],
     ],
     "ROLE-WITHOUT-SCOPE": [
         [
-            /^Allow (.+) to the role or user that the doctor runs as$/,
+            /^Allow (.+) for the role or user that runs the doctor$/,
             ({ patient }, words) => {
-                for (const action of /^Allow (.+) to the role/.exec(words)![1]!.split(", ")) patient.cloud.denied.delete(action);
+                for (const action of /^Allow (.+) for the role/.exec(words)![1]!.split(", ")) patient.cloud.denied.delete(action);
             },
         ],
     ],

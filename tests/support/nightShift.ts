@@ -30,15 +30,15 @@ export type Deed = (shift: Shift, words: string) => unknown;
 /** The words that a text must have, and what is done at them. */
 export type Deeds = [said: RegExp, deed: Deed][];
 
-/** By what CONFIRM says after `# mended: `; without these words it is the doctor, which must say healthy. */
+/** By what CONFIRM says after `# fixed: `; without these words it is the doctor, which must say healthy. */
 const MENDED: [RegExp, RegExp][] = [
-    [/^what your API answers there, e\.g\. 200 or 401; not API Gateway's 403, and no 5xx$/, /^(200|401)$/],
+    [/^your API's own answer, e\.g\. 200 or 401; not API Gateway's 403, and no 5xx$/, /^(200|401)$/],
     [
-        /^000 and a connection error, or 403 with \{"message":"Forbidden"\}; anything else, another 403 too: /,
+        /^000 and a connection error, or 403 with \{"message":"Forbidden"\}; anything else, even another 403, is still open/,
         /^000$|^\{"message":"Forbidden"\}\n403$/,
     ],
     [/^000 and a connection error$/, /^000$/],
-    [/^404 with \{"message":"Not Found"\}; anything else: still open$/, /^\{"message":"Not Found"\}\n404$/],
+    [/^404 with \{"message":"Not Found"\}; anything else is still open$/, /^\{"message":"Not Found"\}\n404$/],
     [/^ISSUED$/, /^ISSUED$/],
     [/^no TruststoreWarnings$/, /^(?!.*TruststoreWarnings)/],
     [/^a line 0 issue "amazon\.com"$/, /^0 issue "amazon\.com"$/m],
@@ -75,7 +75,7 @@ export async function confirms({ terminal }: Shift, { confirm }: Cause): Promise
     const [line = "", ...others] = confirm.split("\n");
     const [, command] = COMMAND.exec(line) ?? [];
     const ok = await terminal.paste(command!);
-    const [, mended] = /^# mended: (.*)$/m.exec(others.join("\n")) ?? [];
+    const [, mended] = /^# fixed: (.*)$/m.exec(others.join("\n")) ?? [];
     if (mended === undefined) return ok;
     const [, expected] = MENDED.find(([said]) => said.test(mended)) ?? [];
     if (!expected) throw new Error(`nobody knows whether it is so: ${mended}`);

@@ -1,4 +1,4 @@
-/** What API Gateway says: the domain and its mappings, the API behind it, and every other domain that leads to the same API. */
+/** What API Gateway reports: the domain and its mappings, its API, and every other domain of the same API. */
 import type { ApiGatewayV2, ApiMapping, DomainName } from "@aws-sdk/client-apigatewayv2";
 import type { AwsDomain, AwsEvidence } from "../../evidence";
 import { allPages, type Ask } from "./ask";
@@ -8,7 +8,7 @@ type Api = NonNullable<AwsEvidence["api"]>;
 
 const SERVICE = "API Gateway";
 const PERMISSION = "apigateway:GET";
-/** Calls at a time over an account's other domains: API Gateway's control plane allows few in a second. */
+/** Concurrent calls for other domains: API Gateway's control plane allows few per second. */
 const AT_ONCE = 4;
 
 const mappingOf = ({ ApiId, Stage, ApiMappingKey }: ApiMapping) => ({ apiId: ApiId ?? "", stage: Stage ?? "", key: ApiMappingKey ?? "" });
@@ -22,7 +22,7 @@ function askMappings(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<Aws
     });
 }
 
-/** The domain with its mappings; `null` when this region has none of that name. */
+/** The domain with its mappings; `null` if this region has none with that name. */
 export async function askDomain(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<Domain | null | undefined> {
     const [domain, mappings] = await Promise.all([
         ask(SERVICE, PERMISSION, (options) => gateway.getDomainName({ DomainName: name }, options)),
@@ -44,7 +44,7 @@ export async function askDomain(ask: Ask, gateway: ApiGatewayV2, name: string): 
     };
 }
 
-/** The API with its stages and routes; `null` when it is gone. */
+/** The API with its stages and routes; `null` if it is gone. */
 export async function askApi(ask: Ask, gateway: ApiGatewayV2, id: string): Promise<Api | null | undefined> {
     const ApiId = id;
     const [api, stages, routes] = await Promise.all([
@@ -68,7 +68,7 @@ export async function askApi(ask: Ask, gateway: ApiGatewayV2, id: string): Promi
     };
 }
 
-/** Every domain of the account in this region but `name`, with its mappings; `complete` when no answer is missing. */
+/** Every other domain of the account in this region, with its mappings; `complete` if no answer is missing. */
 export async function askOtherDomains(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<{ domains: AwsDomain[]; complete: boolean }> {
     const all = await ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getDomainNames({ NextToken }, options)));
     if (!all) return { domains: [], complete: false };
@@ -80,7 +80,7 @@ export async function askOtherDomains(ask: Ask, gateway: ApiGatewayV2, name: str
             const other = domain.DomainName ?? "";
             const mappings = await askMappings(ask, gateway, other);
             if (mappings) domains.push({ name: other, mutualTls: hasMutualTls(domain), mappings });
-            // `null`: deleted in the meantime.
+            // `null`: deleted meanwhile.
             else if (mappings === undefined) complete = false;
         }
     };

@@ -1,8 +1,8 @@
-/** One read-only call to AWS, and what its failure means: a denial names the permission, an absence is an answer, the rest is a sentence. */
+/** One read-only call to AWS, and what its failure means: a denial names the permission, an absence is an answer, the rest is a problem. */
 import { DeadlineError, type Deadline } from "../../../probes";
 import type { Hindrances } from "../hindrances";
 
-/** The answer; `null` when AWS has no such thing; `undefined` when it did not say. Never rejects. */
+/** The answer; `null` if AWS has no such thing; `undefined` if it did not answer. Never rejects. */
 export type Ask = <T>(
     service: string,
     permission: string,
@@ -36,7 +36,7 @@ interface Failure {
     credentials: boolean;
 }
 
-/** A word of the other side is told only if it looks like one: an error's text can hold anything. */
+/** Foreign words are reported only if they look like error names: an error's text may contain anything. */
 const word = (text: unknown): string | undefined => (typeof text === "string" && /^[A-Za-z_.]{1,60}$/.test(text) ? text : undefined);
 
 function readFailure(error: unknown): Failure {
@@ -51,27 +51,27 @@ function readFailure(error: unknown): Failure {
     };
 }
 
-/** Why no credentials came, without the SDK's own text: it can hold the command line of a credential process. */
+/** Why there are no credentials, without the SDK's text: it may contain a credential process's command line. */
 function credentialsProblem({ message }: Failure, profile: string | undefined): string {
     if (/expired|aws sso login|aws login/i.test(message)) return "the AWS session has expired: log in again (aws sso login)";
-    if (profile) return `the AWS profile ${profile} gives no credentials`;
-    return "no AWS credentials were found (those of an EC2 instance are looked for only with AWS_EC2_METADATA_DISABLED=false)";
+    if (profile) return `the AWS profile ${profile} has no credentials`;
+    return "no AWS credentials were found (EC2 instance credentials need AWS_EC2_METADATA_DISABLED=false)";
 }
 
-/** What an answer of AWS means; `null` is an absence. */
+/** What AWS's error means; `null` is an absence. */
 function judge({ name, message, status }: Failure, service: string, permission: string): null | { denied: string } | { problem: string } {
     if (ABSENT.includes(name)) return null;
     if (EXPIRED.includes(name)) return { problem: "the AWS credentials have expired" };
     if (NOT_ACCEPTED.includes(name)) return { problem: `AWS does not accept the credentials (${name})` };
-    if (THROTTLED.includes(name) || status === 429) return { problem: `${service} throttles this account's calls: try again` };
-    // AWS names the action itself where it can: a key of KMS or a missing object may need another one than the call's.
+    if (THROTTLED.includes(name) || status === 429) return { problem: `${service} throttles this account's calls: try again later` };
+    // AWS may name the action itself: a KMS key or a missing object can need a different one than the call.
     if (/AccessDenied|Unauthorized/.test(name) || status === 403)
         return { denied: /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1] ?? permission };
-    // A 404 that does not name what is absent is somebody else's: a proxy's, or a wrong endpoint's.
+    // A 404 that does not name what is absent comes from a proxy or a wrong endpoint.
     return { problem: `${service} answered ${name} (HTTP ${status})` };
 }
 
-/** Makes the asker of one collection. `profile` is the one in use, to be named when it gives no credentials. */
+/** Creates the caller of one collection. `profile` is named if it has no credentials. */
 export function createAsk(limit: Deadline, hindrances: Hindrances, profile: string | undefined): Ask {
     return async (service, permission, call) => {
         try {
@@ -103,7 +103,7 @@ export async function allPages<T>(fetch: (token: string | undefined) => Promise<
         const page = await fetch(token);
         items.push(...(page.Items ?? []));
         token = page.NextToken;
-        // A token that comes twice would never end.
+        // A repeated token would loop for ever.
         if (token === undefined || token === "" || seen.has(token)) return items;
         seen.add(token);
     }

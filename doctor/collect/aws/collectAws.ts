@@ -1,6 +1,6 @@
 /**
- * AWS's side of the evidence, through the AWS SDK and read-only. Each client is imported only when it is asked, since the doctor must start
- * fast when it only probes. Region, profile, credentials and endpoints are the SDK's own business (`AWS_ENDPOINT_URL` points elsewhere).
+ * AWS's part of the evidence, read-only through the AWS SDK. Clients are loaded on demand: the doctor must start fast if it only probes. The
+ * SDK itself finds region, profile, credentials and endpoints (`AWS_ENDPOINT_URL` sets another one).
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,9 +22,9 @@ export interface AwsOptions {
     domainName: string;
     region?: string;
     profile?: string;
-    /** The API, if the domain's mapping is not to tell. */
+    /** The API; defaults to that of the domain's mapping. */
     apiId?: string;
-    /** For everything together. */
+    /** For the whole collection. */
     timeoutMs: number;
 }
 
@@ -44,12 +44,12 @@ const CREDENTIAL_VARIABLES = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-/** Whether it is worth asking AWS at all, without asking anybody. */
+/** Whether there seem to be AWS credentials, without a request. */
 export function hasAwsCredentials(): boolean {
     const { env } = process;
     const folder = join(homedir(), ".aws");
     const files = [env.AWS_SHARED_CREDENTIALS_FILE || join(folder, "credentials"), env.AWS_CONFIG_FILE || join(folder, "config")];
-    // Told to ask the instance that this runs on, we believe that there is one.
+    // Set to false, it says that this runs on an instance.
     return (
         CREDENTIAL_VARIABLES.some((name) => env[name]) ||
         env.AWS_EC2_METADATA_DISABLED === "false" ||
@@ -57,26 +57,26 @@ export function hasAwsCredentials(): boolean {
     );
 }
 
-/** Of one answer. */
+/** Limit of one answer. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const QUIET = {
-    // A laptop waits for seconds for an instance's metadata that is not there: unless told, nobody asks for it.
+    // Outside EC2 the search for instance metadata takes seconds: it is off by default.
     AWS_EC2_METADATA_DISABLED: "true",
-    // Which Node the SDK's next year needs is no finding about an API.
+    // The SDK's warnings about Node versions do not belong in a report.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 };
 
-/** Sets what nobody has set, for the SDK takes it from nowhere else; returns the way back. */
+/** Sets the unset variables, which the SDK reads only from the environment; returns a function that restores them. */
 function quietEnvironment(): () => void {
     const set = Object.entries(QUIET).filter(([name]) => process.env[name] === undefined);
     for (const [name, value] of set) process.env[name] = value;
     return () => set.forEach(([name]) => delete process.env[name]);
 }
 
-/** Ends an answer that is larger than any of AWS's: the SDK would keep all of it. */
+/** Aborts an answer that is larger than any of AWS's: the SDK would buffer all of it. */
 function bounded<T extends ApiGatewayV2 | ACM | S3>(client: T): T {
-    // Their types differ in inputs that are of no matter here.
+    // Their types differ only in inputs that do not matter here.
     (client as Pick<ApiGatewayV2, "middlewareStack">).middlewareStack.add(
         (next) => async (args) => {
             const output = await next(args);
@@ -89,7 +89,7 @@ function bounded<T extends ApiGatewayV2 | ACM | S3>(client: T): T {
                     done(size > MAX_BYTES ? Object.assign(new Error(), { name: "TooLarge" }) : null, chunk);
                 },
             });
-            // An error of either is the reader's.
+            // The reader handles errors of either.
             response.body = pipeline(response.body, limit, () => undefined);
             return output;
         },
@@ -99,21 +99,21 @@ function bounded<T extends ApiGatewayV2 | ACM | S3>(client: T): T {
 }
 
 function connect(options: AwsOptions): Clients {
-    // Half the time of `import()`.
+    // Twice as fast as `import()`.
     const load = createRequire(__filename);
     const { ApiGatewayV2 } = load("@aws-sdk/client-apigatewayv2") as typeof import("@aws-sdk/client-apigatewayv2");
     const { ACM } = load("@aws-sdk/client-acm") as typeof import("@aws-sdk/client-acm");
     const { S3 } = load("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
     const { env } = process;
     const shared = {
-        // The JavaScript SDK, unlike the command line, does not know AWS_DEFAULT_REGION.
+        // The JavaScript SDK, unlike the CLI, ignores AWS_DEFAULT_REGION.
         region: options.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined),
         profile: options.profile,
         maxAttempts: 2,
         requestHandler: { connectionTimeout: options.timeoutMs, requestTimeout: options.timeoutMs, throwOnRequestTimeout: true },
     };
     const gateway = bounded(new ApiGatewayV2(shared));
-    // One search for credentials serves all three.
+    // All three share one search for credentials.
     const same = { ...shared, credentials: gateway.config.credentials };
     const elsewhere = Boolean(env.AWS_ENDPOINT_URL || env.AWS_ENDPOINT_URL_S3);
     const s3 = bounded(new S3({ ...same, followRegionRedirects: true, ...(elsewhere && { forcePathStyle: true }) }));
@@ -122,19 +122,19 @@ function connect(options: AwsOptions): Clients {
 
 async function askCertificate(ask: Ask, acm: ACM, arn: string): Promise<AwsEvidence["certificate"]> {
     const found = await ask("ACM", "acm:DescribeCertificate", (options) => acm.describeCertificate({ CertificateArn: arn }, options));
-    const held = found?.Certificate;
-    if (!held) return found === null ? null : undefined;
+    const certificate = found?.Certificate;
+    if (!certificate) return found === null ? null : undefined;
     const records = new Map<string, NonNullable<AwsEvidence["certificate"]>["validationRecords"][number]>();
-    for (const { ResourceRecord: record, ValidationStatus: status } of held.DomainValidationOptions ?? [])
+    for (const { ResourceRecord: record, ValidationStatus: status } of certificate.DomainValidationOptions ?? [])
         // A name and its wildcard share one record.
         if (record?.Name && record.Value) records.set(record.Name, { name: record.Name, value: record.Value, ...(status && { status }) });
     return {
         arn,
-        status: held.Status ?? "",
-        ...(held.FailureReason && { failureReason: held.FailureReason }),
-        domainName: held.DomainName ?? "",
-        subjectAlternativeNames: held.SubjectAlternativeNames ?? [],
-        ...(held.NotAfter && { notAfter: held.NotAfter.toISOString() }),
+        status: certificate.Status ?? "",
+        ...(certificate.FailureReason && { failureReason: certificate.FailureReason }),
+        domainName: certificate.DomainName ?? "",
+        subjectAlternativeNames: certificate.SubjectAlternativeNames ?? [],
+        ...(certificate.NotAfter && { notAfter: certificate.NotAfter.toISOString() }),
         validationRecords: [...records.values()],
     };
 }
@@ -160,14 +160,14 @@ async function collect(options: AwsOptions, clients: Clients, ask: Ask, hindranc
     return {
         ...(found !== undefined && { domain: found }),
         ...(api !== undefined && { api }),
-        // "None" needs every answer; one that was found is found.
+        // "None" needs all answers; a domain that was found needs only its own.
         ...(id && (others.complete || otherDomains.length > 0) && { otherDomains }),
         ...(truststore && { truststore }),
         ...(certificate !== undefined && { certificate }),
     };
 }
 
-/** Gathers AWS's side. Never rejects: what is missing is in `denied` and `problems`. */
+/** Collects AWS's part. Never rejects: `denied` and `problems` say what is missing. */
 export async function collectAws(options: AwsOptions): Promise<AwsEvidence> {
     const hindrances: Hindrances = { denied: new Set(), problems: new Set() };
     const restore = quietEnvironment();
@@ -177,13 +177,13 @@ export async function collectAws(options: AwsOptions): Promise<AwsEvidence> {
     let limit: Deadline | undefined;
     try {
         clients = connect(options);
-        // Loading the SDK is this machine's time, not AWS's.
+        // Loading the SDK does not count against AWS's time.
         limit = startDeadline(options.timeoutMs);
         region = await limit.within(clients.gateway.config.region());
         facts = await collect(options, clients, createAsk(limit, hindrances, options.profile ?? process.env.AWS_PROFILE), hindrances);
     } catch (error) {
         const noRegion = /region is missing/i.test((error as Error).message);
-        hindrances.problems.add(noRegion ? "no AWS region is known: set AWS_REGION, or pass --region" : "the AWS SDK could not be started");
+        hindrances.problems.add(noRegion ? "no AWS region is set: set AWS_REGION, or pass --region" : "the AWS SDK could not be started");
     } finally {
         limit?.clear();
         restore();

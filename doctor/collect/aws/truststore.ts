@@ -1,4 +1,4 @@
-/** What S3 holds of the truststore: the version that the domain pins, and the newest. */
+/** The truststore in S3: the version that the domain pins, and the newest. */
 import type { GetObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import type { AwsEvidence } from "../../evidence";
 import type { Hindrances } from "../hindrances";
@@ -7,11 +7,11 @@ import type { Ask } from "./ask";
 type Truststore = NonNullable<AwsEvidence["truststore"]>;
 
 const SERVICE = "S3";
-/** A truststore is a handful of certificates: whatever is larger is not one, and is not read. */
+/** A truststore is a handful of certificates: anything larger is not one, and is not read. */
 const MAX_BYTES = 1024 * 1024;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
-/** Only the certificates: somebody may have stored a key beside them, and evidence holds nothing secret. */
+/** Only the certificates: a key may be stored with them, and evidence contains no secrets. */
 function certificatesOf(text: string): string {
     const blocks = text.match(CERTIFICATE) ?? [];
     return blocks.map((block) => `${block.split(/\s*\n\s*/).join("\n")}\n`).join("");
@@ -26,14 +26,14 @@ async function readBody(output: GetObjectCommandOutput): Promise<string | undefi
     let size = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
         size += chunk.length;
-        // Leaving the loop ends the download.
+        // Leaving the loop aborts the download.
         if (size > MAX_BYTES) return undefined;
         chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Reads both versions, each with its own permission. The body of one that is both is read once if it can be. */
+/** Reads both versions, each with its own permission. If they are the same, its body is read once if possible. */
 export async function askTruststore(
     ask: Ask,
     hindrances: Hindrances,
@@ -43,7 +43,7 @@ export async function askTruststore(
 ): Promise<Truststore> {
     const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
     if (Bucket === undefined || Key === undefined) {
-        hindrances.problems.add("the domain's truststore is not an object of S3");
+        hindrances.problems.add("the domain's truststore is not an S3 object");
         return {};
     }
     const get = (VersionId: string | undefined): Promise<Stored | null | undefined> =>
@@ -52,7 +52,7 @@ export async function askTruststore(
             try {
                 output = await s3.getObject({ Bucket, Key, VersionId }, options);
             } catch (error) {
-                // A version that is a delete marker answers so: it is no truststore.
+                // A delete marker answers this: it is not a truststore.
                 if ((error as Error).name === "MethodNotAllowed") throw Object.assign(new Error(), { name: "NoSuchVersion" });
                 throw error;
             }

@@ -1,4 +1,4 @@
-/** Cloudflare's side of the evidence, through Cloudflare's SDK and read-only; the SDK is imported only when it is asked. */
+/** Cloudflare's part of the evidence, read-only through its SDK, which is loaded on demand. */
 import { createRequire } from "node:module";
 import { startDeadline, type Deadline } from "../../../probes";
 import type { CloudflareEvidence, SslRuleEvidence } from "../../evidence";
@@ -9,20 +9,20 @@ import { applies, type RuleRequest } from "./ruleExpression";
 /** Where to look. */
 export interface CloudflareOptions {
     domainName: string;
-    /** What the visitor asks for; default `/`. */
+    /** Path of the visitor's request; defaults to `/`. */
     path?: string;
-    /** Left out, the zone is found by the labels of the name. */
+    /** Defaults to the zone with the longest suffix of the name. */
     zoneId?: string;
     token: string;
-    /** Another API than Cloudflare's own. */
+    /** Another address of Cloudflare's API. */
     baseUrl?: string;
-    /** Names of ACM's validation records; they may come later than the rest, from AWS. */
+    /** Names of ACM's validation records, which AWS may report later than the rest. */
     validationNames?: string[] | Promise<string[]>;
-    /** For everything together. */
+    /** For the whole collection. */
     timeoutMs: number;
 }
 
-/** Permissions by Cloudflare's names. Which one lets read the configuration rules is an inference: or what your dashboard calls it. */
+/** Permissions by Cloudflare's names. The one for configuration rules is inferred. */
 const ZONE = "Zone Read";
 const SETTINGS = "Zone Settings Read";
 const CERTIFICATES = "SSL and Certificates Read";
@@ -30,15 +30,15 @@ const DNS = "DNS Read";
 const RULES = "Config Rules Read";
 
 const MAX_RECORDS = 100;
-/** Of one answer. */
+/** Limit of one answer. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The SDK takes a page of HTML for an empty list, and a missing zone would be told where a proxy or a wrong address has answered. */
+/** The SDK reads an HTML page as an empty list: a proxy or a wrong address would look like a missing zone. */
 async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response> {
     const response = await fetch(...request);
     const { status, headers, body } = response;
     const unusable = (code: string): Error => Object.assign(new Error(code), { code });
-    // Of these the status says enough.
+    // Here the status says enough.
     if (status >= 500 || status === 429) return (await body?.cancel(), new Response(null, { status, headers }));
     if (!/\bjson\b/i.test(headers.get("content-type") ?? "")) throw unusable("NOT_JSON");
     const chunks: Uint8Array[] = [];
@@ -51,7 +51,7 @@ async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response
     return new Response(Buffer.concat(chunks), { status, headers });
 }
 
-/** Loads the parts of the SDK that are asked: the whole of it takes three times as long, and `import()` twice as long as this. */
+/** Loads only the parts in use: the whole SDK takes three times as long, `import()` twice as long. */
 function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
     const load = createRequire(__filename);
     const sdk = load("cloudflare/tree-shakable") as typeof import("cloudflare/tree-shakable");
@@ -71,7 +71,7 @@ function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
             pulls.Settings,
         ],
         apiToken: token,
-        // Left out, the SDK would take them from the environment and send them, too.
+        // Otherwise the SDK would also send those in the environment.
         apiKey: null,
         apiEmail: null,
         userServiceKey: null,
@@ -79,7 +79,7 @@ function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
         timeout: timeoutMs,
         maxRetries: 1,
         fetch: fetchJson,
-        // CLOUDFLARE_LOG=debug would write whole requests.
+        // CLOUDFLARE_LOG=debug would log whole requests.
         logLevel: "off",
     });
 }
@@ -109,14 +109,14 @@ async function askZone(ask: Ask, client: Client, { domainName, zoneId }: Cloudfl
     return found.every(Boolean) ? null : undefined;
 }
 
-/** The configuration rules that decide the SSL mode of a visitor's request, from the last one that certainly does. */
+/** The configuration rules that set the SSL mode of a visitor's request, from the last that certainly does. */
 async function askSslRules(ask: Ask, client: Client, zoneId: string, request: RuleRequest): Promise<SslRuleEvidence[]> {
     const ruleset = await ask(RULES, (options) => client.rulesets.phases.get("http_config_settings", { zone_id: zoneId }, options));
     let rules: SslRuleEvidence[] = [];
     for (const rule of ruleset?.rules ?? []) {
         const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: unknown };
         if (rule.action !== "set_config" || rule.enabled === false || typeof value !== "string") continue;
-        // It may be written over several lines, and is quoted in one.
+        // It may span several lines, and is quoted on one.
         const expression = (rule.expression ?? "").replace(/\s*[\r\n]\s*/g, " ").trim();
         const holds = applies(expression, request);
         if (holds === false) continue;
@@ -171,7 +171,7 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
         askRecords(ask, client, zone_id, host),
         askValidationRecords(ask, client, zone_id, validationNames),
     ]);
-    // What is not there in a zone that is not there says nothing.
+    // Without a zone the other absences mean nothing.
     if (zone === null) return { zone };
     return {
         ...(zone && { zone }),
@@ -181,7 +181,7 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
         ...(zoneLevel && { zoneOriginPull: zoneLevel.enabled === true }),
         ...(association !== undefined && {
             association:
-                // A voided association may still be told, without a certificate or with neither on nor off.
+                // A voided association may still be listed, without a certificate or an on/off value.
                 association?.cert_id && typeof association.enabled === "boolean"
                     ? {
                           certId: association.cert_id,
@@ -204,19 +204,19 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
     };
 }
 
-/** Gathers Cloudflare's side. Never rejects: what is missing is in `denied` and `problems`. */
+/** Collects Cloudflare's part. Never rejects: `denied` and `problems` say what is missing. */
 export async function collectCloudflare(options: CloudflareOptions): Promise<CloudflareEvidence> {
-    // A header cannot hold what no token holds, and the error would tell all of it.
+    // An invalid header value would be quoted in full in the error.
     if (!/^[\x21-\x7e]+$/.test(options.token.trim()))
-        return { denied: [], problems: ["the token is not valid: it holds blanks or control characters"] };
+        return { denied: [], problems: ["the token is not valid: it contains spaces or control characters"] };
     const hindrances: Hindrances = { denied: new Set(), problems: new Set() };
     let facts: Facts = {};
     let limit: Deadline | undefined;
     try {
         const client = connect(options);
-        // Loading the SDK is this machine's time, not Cloudflare's.
+        // Loading the SDK does not count against Cloudflare's time.
         limit = startDeadline(options.timeoutMs);
-        // Names that never come are no fault of Cloudflare's.
+        // Missing names are not Cloudflare's fault.
         const names = limit.within(Promise.resolve(options.validationNames ?? [])).catch(() => []);
         facts = await collect(createAsk(limit, hindrances), client, options, names);
     } catch {

@@ -1,9 +1,9 @@
 /**
- * Whether a rule of Cloudflare's holds for one request, judged from its expression alone (Cloudflare's "Rules language"). What cannot be
- * known here, as the visitor's country or a pattern, is `undefined`, and so is all that hangs on it.
+ * Whether a Cloudflare rule matches one request, judged from its expression (Cloudflare's "Rules language"). Whatever is unknown here, such as
+ * the visitor's country or a pattern, is `undefined`, and so is everything that depends on it.
  */
 
-/** What is known of a request. */
+/** The known part of a request. */
 export interface RuleRequest {
     /** Lower case. */
     host: string;
@@ -13,11 +13,11 @@ export interface RuleRequest {
 
 type Value = string | boolean | undefined;
 
-/** Cloudflare takes no longer one. */
+/** Cloudflare's limit. */
 const LONGEST = 4096;
 const DEEPEST = 100;
 const TOKEN = /\s*(?:r(#*)"([^]*?)"\1|("(?:[^"\\]|\\[^])*")|([\w$][\w$.:/-]*)|(&&|\|\||\^\^|[=!<>]=|[^\s]))/y;
-/** Tightest last; `not` binds tighter than all of them. */
+/** Loosest first; `not` binds tighter than all of them. */
 const LOGIC: { names: string[]; join: (a: boolean | undefined, b: boolean | undefined) => boolean | undefined }[] = [
     { names: ["or", "||"], join: (a, b) => (a === true || b === true ? true : a === undefined || b === undefined ? undefined : false) },
     { names: ["xor", "^^"], join: (a, b) => (a === undefined || b === undefined ? undefined : a !== b) },
@@ -29,7 +29,7 @@ const COMPARISONS = ["eq", "==", "ne", "!=", "lt", "<", "le", "<=", "gt", ">", "
 interface Token {
     /** The text of a literal string. */
     literal?: string;
-    /** Anything else, as it is written. */
+    /** Anything else, as written. */
     word: string;
 }
 
@@ -45,7 +45,7 @@ function tokens(expression: string): Token[] {
     return found;
 }
 
-/** Without a regular expression, which a hostile pattern would keep busy for ever. */
+/** Without a regular expression, which a hostile pattern could keep busy for ever. */
 function matchesWildcard(text: string, pattern: string): boolean {
     const [first = "", ...rest] = pattern.split("*");
     if (rest.length === 0) return text === pattern;
@@ -89,7 +89,7 @@ class Reader {
         if (this.#take(word) === undefined) throw new SyntaxError(`${word} is missing`);
     }
 
-    /** One whole expression, from the loosest operator on. */
+    /** A whole expression, starting at the loosest operator. */
     value(level = 0): Value {
         const logic = LOGIC[level];
         if (!logic) return this.#negated();
@@ -136,7 +136,7 @@ class Reader {
         }
     }
 
-    /** `{"a" "b"}`, or a list that is kept elsewhere. */
+    /** `{"a" "b"}`, or a named list, which is unknown here. */
     #among(left: Value): Value {
         if (this.#take("{") === undefined) return (this.#at++, undefined);
         let found = false;
@@ -159,7 +159,7 @@ class Reader {
         if (!/^[\w$]/.test(token.word)) throw new SyntaxError(`${token.word} is not expected`);
         const value = this.#take("(") === undefined ? this.fields.get(token.word) : this.#called(token.word);
         if (this.#take("[") === undefined) return value;
-        // An element of what is not known here.
+        // An element of an unknown value.
         do while (!this.ended && this.#take("]") === undefined) this.#at++;
         while (this.#take("[") !== undefined);
         return undefined;

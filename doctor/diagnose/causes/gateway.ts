@@ -1,4 +1,4 @@
-/** The origin: its certificate, its mutual TLS, and the way from the domain to the handler. */
+/** The origin: its certificate, its mutual TLS, and the path from the domain to the handler. */
 import type { Facts } from "../facts";
 import { NEW_CERTIFICATE, bypassCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
@@ -18,22 +18,23 @@ const missingRecords = (facts: Facts) => {
 };
 const validationCommand = (facts: Facts): string => {
     const [record] = facts.aws?.certificate?.validationRecords ?? [];
-    return `dig +short CNAME ${record?.name ?? "<validation record>"}\n# mended: ${record?.value ?? "a name that ends in acm-validations.aws."}`;
+    return `dig +short CNAME ${record?.name ?? "<validation record>"}\n# fixed: ${record?.value ?? "a name that ends in acm-validations.aws."}`;
 };
 
 export const GATEWAY: Rule[] = [
     {
         id: "DOMAIN-MISSING",
-        title: "API Gateway has no custom domain of this name",
+        title: "API Gateway has no custom domain with this name",
+        place: "gateway",
         impact: "visitors-down",
-        find: ({ aws }) => (aws?.domain === null ? [`there is no custom domain of the name in ${aws.region}`] : undefined),
-        refresh: "`pulumi refresh` sees it, and the next `up` makes it again. Another region or account looks the same: check both.",
+        find: ({ aws }) => (aws?.domain === null ? [`${aws.region} has no custom domain with this name`] : undefined),
+        refresh: "`pulumi refresh` detects it, and the next `up` recreates it. A wrong region or account looks the same: check both.",
         fix: (facts) =>
             [
-                `First make sure that this is the right place (here: ${facts.aws?.region ?? "no region"}). If it is not, run the doctor again with --region or --profile, and do not run pulumi:`,
+                `First make sure that this is the right account and region (here: ${facts.aws?.region ?? "no region"}). If not, run the doctor again with --region or --profile, and do not run pulumi:`,
                 "aws sts get-caller-identity ; pulumi config get aws:region",
-                "If it is:",
-                "pulumi preview --refresh --diff   # it must create the domain and what hangs on it; if it also creates the bucket, the API or the function, stop: wrong account",
+                "If so:",
+                "pulumi preview --refresh --diff   # it must create the domain and its mapping; if it also creates the bucket, the API or the function, stop: wrong account",
                 "pulumi up --refresh",
             ].join("\n"),
         confirm: visitorCommand,
@@ -41,41 +42,44 @@ export const GATEWAY: Rule[] = [
     },
     {
         id: "CAA-FORBIDS-AMAZON",
-        title: "A CAA record forbids Amazon to issue the server certificate",
+        title: "A CAA record forbids Amazon from issuing the server certificate",
+        place: "gateway",
         impact: down,
         find: ({ evidence: { dns }, aws }) => {
             if (aws?.certificate?.failureReason === "CAA_ERROR") return ["ACM failed with CAA_ERROR"];
             return dns.caa && dns.caa.length > 0 && !dns.caa.some((value) => AMAZON.includes(value.split(";")[0]!.trim()))
-                ? [`CAA allows ${dns.caa.map((value) => value || "nobody").join(", ")}, and none of ${AMAZON.join(", ")}`]
+                ? [`CAA allows ${dns.caa.map((value) => value || "no CA").join(", ")}, but none of ${AMAZON.join(", ")}`]
                 : undefined;
         },
-        refresh: "CAA records are not part of this stack; an issued certificate works until its renewal.",
+        refresh: "CAA records are not part of this stack; an issued certificate works until it must be renewed.",
         fix: ({ evidence: { dns, domainName } }) =>
             [
-                `In Cloudflare's DNS, add a record of type CAA, name ${dns.zoneName ?? domainName}, tag issue, value amazon.com; keep those that are there. One at a longer name outranks it.`,
-                "A certificate that has failed is made anew:",
+                `In Cloudflare's DNS, add a record of type CAA, name ${dns.zoneName ?? domainName}, tag issue, value amazon.com; keep the existing ones. A record at a longer name overrides it.`,
+                "Replace a failed certificate:",
                 NEW_CERTIFICATE,
             ].join("\n"),
         confirm: ({ evidence: { dns, domainName } }) =>
-            `dig +short CAA ${dns.zoneName ?? domainName}\n# mended: a line 0 issue "amazon.com"`,
+            `dig +short CAA ${dns.zoneName ?? domainName}\n# fixed: a line 0 issue "amazon.com"`,
         explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
         id: "VALIDATION-RECORD-PROXIED",
-        title: "ACM's validation record is proxied, so that ACM cannot see it",
+        title: "ACM's validation record is proxied, so ACM cannot see it",
+        place: "gateway",
         impact: down,
         find: ({ cloudflare }) => {
             const proxied = cloudflare?.validationRecords?.filter((one) => one.proxied) ?? [];
             return proxied.length > 0 ? [`${proxied.map(({ name }) => name).join(", ")} is proxied`] : undefined;
         },
-        refresh: "`pulumi refresh` sees it, and the next `up` makes it DNS only again.",
+        refresh: "`pulumi refresh` detects it, and the next `up` makes it DNS only again.",
         fix: () => "pulumi up --refresh",
         confirm: validationCommand,
         explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME", "VALIDATION-RECORD-MISSING"],
     },
     {
         id: "VALIDATION-RECORD-MISSING",
-        title: "ACM's validation record is missing: the certificate is not issued, or will not be renewed",
+        title: "ACM's validation record is missing: the certificate cannot be issued or renewed",
+        place: "gateway",
         impact: down,
         find: (facts) => {
             const missing = missingRecords(facts);
@@ -83,27 +87,29 @@ export const GATEWAY: Rule[] = [
                 ? [`the zone lacks ${missing.map(({ name, value }) => `${name} CNAME ${value}`).join(", ")}`]
                 : undefined;
         },
-        refresh: "`pulumi refresh` sees it, and the next `up` makes it again.",
+        refresh: "`pulumi refresh` detects it, and the next `up` recreates it.",
         fix: () => "pulumi up --refresh",
         confirm: validationCommand,
         explains: ["SERVER-CERTIFICATE-PENDING", "SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
         id: "SERVER-CERTIFICATE-EXPIRED",
-        title: "The origin's own certificate has expired",
+        title: "The origin's server certificate has expired",
+        place: "gateway",
         impact: "visitors-down",
         find: ({ aws, origin }) => {
             if (aws?.certificate?.status === "EXPIRED")
-                return [`ACM says that it expired${aws.certificate.notAfter ? ` on ${aws.certificate.notAfter}` : ""}`];
+                return [`ACM reports that it expired${aws.certificate.notAfter ? ` on ${aws.certificate.notAfter}` : ""}`];
             return origin?.serverProblem === "CERT_HAS_EXPIRED" ? ["the certificate at the regional name has expired"] : undefined;
         },
-        refresh: "ACM renews by itself as long as the validation record stands; its state is not compared.",
-        fix: () => `Make the certificate anew; its validation record is written again if it is gone:\n${NEW_CERTIFICATE}`,
+        refresh: "ACM renews it automatically while the validation record exists; Pulumi does not compare its status.",
+        fix: () => `Replace the certificate; a missing validation record is recreated:\n${NEW_CERTIFICATE}`,
         confirm: visitorCommand,
     },
     {
         id: "SERVER-CERTIFICATE-PENDING",
-        title: "The origin's own certificate is not issued",
+        title: "The origin's server certificate is not issued",
+        place: "gateway",
         impact: down,
         find: (facts) =>
             unissued(facts) && facts.aws?.certificate?.status !== "EXPIRED"
@@ -111,16 +117,17 @@ export const GATEWAY: Rule[] = [
                       `ACM's status is ${facts.aws?.certificate?.status ?? "gone"}${facts.aws?.certificate?.failureReason ? ` (${facts.aws.certificate.failureReason})` : ""}`,
                   ]
                 : undefined,
-        refresh: "The certificate is there; that it is not issued is no difference in its properties.",
+        refresh: "The certificate exists; its status is not a property that Pulumi compares.",
         fix: () =>
-            `Wait for ACM: the validation record stands. If the status is FAILED or VALIDATION_TIMED_OUT, make it anew:\n${NEW_CERTIFICATE}`,
+            `Wait for ACM: the validation record exists. If the status is FAILED or VALIDATION_TIMED_OUT, replace the certificate:\n${NEW_CERTIFICATE}`,
         confirm: (facts) =>
-            `aws acm describe-certificate ${regionOf(facts)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# mended: ISSUED`,
+            `aws acm describe-certificate ${regionOf(facts)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# fixed: ISSUED`,
         explains: ["SERVER-CERTIFICATE-WRONG-NAME"],
     },
     {
         id: "SERVER-CERTIFICATE-WRONG-NAME",
-        title: "The origin's own certificate is for another name",
+        title: "The origin's server certificate is for another name",
+        place: "gateway",
         impact: "visitors-down",
         find: ({ aws, origin, evidence: { domainName } }) => {
             const certificate = aws?.certificate;
@@ -132,29 +139,31 @@ export const GATEWAY: Rule[] = [
                 ? ["the certificate at the regional name does not name the API"]
                 : undefined;
         },
-        refresh: "If the ARN was changed by hand, `refresh` sees it; if the program passed it, nothing differs.",
+        refresh: "`refresh` detects an ARN that was changed by hand; if the program passed it, nothing differs.",
         fix: ({ evidence: { domainName } }) =>
-            `pulumi up --refresh   # puts back a certificate that was swapped by hand\nIf the program passes certificateArn: pass one whose certificate names ${domainName} (same region, ISSUED), or leave it out, and run pulumi up.`,
+            `pulumi up --refresh   # restores a certificate that was swapped by hand\nIf the program passes certificateArn: pass one whose certificate names ${domainName} (same region, ISSUED), or leave it out, and run pulumi up.`,
         confirm: visitorCommand,
     },
     {
         id: "MTLS-REMOVED",
-        title: "The custom domain has no mutual TLS: whoever finds the origin gets in",
+        title: "The custom domain has no mutual TLS: anyone who finds the origin gets in",
+        place: "gateway",
         impact: "bypass-open",
         find: (facts) => {
             if (facts.aws?.domain) return facts.aws.domain.mutualTls ? undefined : ["API Gateway has no mutual TLS on the domain"];
             const [direct] = facts.probes("no-certificate").filter((one) => one.serverVerified);
             return direct && facts.certificateRequested === false
-                ? [`at ${facts.evidence.targetDomainName} the server is ours, and asks for no client certificate`]
+                ? [`the server at ${facts.evidence.targetDomainName} is ours, and asks for no client certificate`]
                 : undefined;
         },
-        refresh: "`pulumi refresh` sees it, and the next `up` puts it back.",
-        fix: () => "pulumi up --refresh\nNow; then find out who changed the domain (CloudTrail, UpdateDomainName).",
+        refresh: "`pulumi refresh` detects it, and the next `up` restores it.",
+        fix: () => "pulumi up --refresh\nDo this now; then find out who changed the domain (CloudTrail, UpdateDomainName).",
         confirm: bypassCommand,
     },
     {
         id: "FLAG-NOT-DEPLOYED",
-        title: "The default endpoint is disabled, and the change was never deployed: it still answers",
+        title: "The default endpoint is disabled, but the change was never deployed: it still answers",
+        place: "bypass",
         impact: "bypass-open",
         find: (facts) => {
             const entry = facts.entry("default-endpoint");
@@ -166,11 +175,11 @@ export const GATEWAY: Rule[] = [
                   ]
                 : undefined;
         },
-        refresh: "The flag is set, so that `refresh` finds nothing there; it does see that automatic deployment was turned off.",
+        refresh: "The flag is set, so `refresh` finds no difference there; it does detect that automatic deployment is off.",
         fix: (facts) =>
             [
                 `aws apigatewayv2 create-deployment ${regionOf(facts)} --api-id ${facts.evidence.apiId} --stage-name '${facts.aws?.api?.stages?.find(({ autoDeploy }) => !autoDeploy)?.name}'`,
-                "pulumi up --refresh   # turns automatic deployment on again",
+                "pulumi up --refresh   # turns automatic deployment back on",
             ].join("\n"),
         confirm: endpointCommand,
         explains: ["DEFAULT-ENDPOINT-OPEN"],
@@ -178,16 +187,18 @@ export const GATEWAY: Rule[] = [
     {
         id: "DEFAULT-ENDPOINT-OPEN",
         title: "The API's default endpoint answers, without mutual TLS",
+        place: "bypass",
         impact: "bypass-open",
         find: ({ aws }) =>
             aws?.api && !aws.api.disableExecuteApiEndpoint ? [`disableExecuteApiEndpoint is false on the API ${aws.api.id}`] : undefined,
-        refresh: "`pulumi refresh` sees it, and the next `up` turns it off again.",
+        refresh: "`pulumi refresh` detects it, and the next `up` turns it off again.",
         fix: () => "pulumi up --refresh",
         confirm: endpointCommand,
     },
     {
         id: "MAPPING-WITHOUT-MTLS",
         title: "Another custom domain without mutual TLS is mapped to the same API",
+        place: "bypass",
         impact: "bypass-open",
         find: ({ aws }) => {
             const open = aws?.otherDomains?.filter(({ mutualTls }) => !mutualTls) ?? [];
@@ -195,27 +206,28 @@ export const GATEWAY: Rule[] = [
                 ? [`${open.map(({ name }) => name).join(", ")} leads to the same API and asks for no certificate`]
                 : undefined;
         },
-        refresh: "A domain that somebody else made is in no state of this stack.",
+        refresh: "A domain created elsewhere is not in this stack's state.",
         fix: (facts) => {
             const open = facts.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
             return [
-                `aws apigatewayv2 get-api-mappings ${regionOf(facts)} --domain-name '${open}' --query "Items[?ApiId=='${facts.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints id and path of each mapping`,
-                `aws apigatewayv2 delete-api-mapping ${regionOf(facts)} --domain-name '${open}' --api-mapping-id <id>   # for each of them`,
-                `Whoever calls this API by ${open} is cut off by that: ask its owner if you can, but it is an open door. Leave mappings to other APIs alone.`,
+                `aws apigatewayv2 get-api-mappings ${regionOf(facts)} --domain-name '${open}' --query "Items[?ApiId=='${facts.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints the id and path of each mapping`,
+                `aws apigatewayv2 delete-api-mapping ${regionOf(facts)} --domain-name '${open}' --api-mapping-id <id>   # once for each id`,
+                `This cuts off all callers that use ${open}: ask its owner if you can, but it is an open bypass. Leave mappings to other APIs alone.`,
             ].join("\n");
         },
-        confirm: (facts) => `${doctorCommand(facts)}   # with AWS credentials: without them it cannot be seen`,
+        confirm: (facts) => `${doctorCommand(facts)}   # with AWS credentials, or it cannot be seen`,
     },
     {
         id: "MAPPING-MISSING",
-        title: "The custom domain is mapped to no API",
+        title: "The custom domain is not mapped to an API",
+        place: "gateway",
         impact: "visitors-down",
         find: ({ aws }) => {
             if (!aws?.domain) return undefined;
             if (aws.domain.mappings?.length === 0) return ["the domain has no API mapping, and API Gateway answers 403"];
             return aws.api === null ? ["the API that the domain is mapped to is gone"] : undefined;
         },
-        refresh: "`pulumi refresh` sees it, and the next `up` maps it again.",
+        refresh: "`pulumi refresh` detects it, and the next `up` maps it again.",
         fix: () => "pulumi up --refresh",
         confirm: visitorCommand,
     },

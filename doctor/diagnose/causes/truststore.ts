@@ -1,4 +1,4 @@
-/** What API Gateway trusts, against what the edge presents and what S3 holds. */
+/** What API Gateway trusts, compared with what the edge presents and what S3 contains. */
 import type { X509Certificate } from "node:crypto";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../../pki";
 import type { Facts } from "../facts";
@@ -8,7 +8,7 @@ const names = (list: X509Certificate[]): string => list.map(({ subject }) => sub
 const minus = (list: X509Certificate[], other: X509Certificate[]): X509Certificate[] =>
     list.filter((one) => !other.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256));
 
-/** The subject that this component gives to the authorities which it issues. */
+/** Whether the subject is one that this component gives to issued authorities. */
 const issuedHere = (facts: Facts, subject: string): boolean => {
     const name = subject.split("\n").find((part) => part.startsWith("CN="));
     return (
@@ -18,7 +18,7 @@ const issuedHere = (facts: Facts, subject: string): boolean => {
     );
 };
 
-/** The leaf that is presented and the list that is trusted, when neither knows the other. */
+/** The presented leaf and the trusted CAs, if none of them signed it. */
 function stranded(facts: Facts): { leaf: X509Certificate; trusted: X509Certificate[] } | undefined {
     const { leaf, trusted } = facts;
     if (!leaf || !trusted || trusted.length === 0 || facts.signer(leaf, trusted)) return undefined;
@@ -28,46 +28,48 @@ function stranded(facts: Facts): { leaf: X509Certificate; trusted: X509Certifica
 const inNewest = (facts: Facts, leaf: X509Certificate): boolean =>
     facts.newestTrusted !== undefined && facts.signer(leaf, facts.newestTrusted) !== undefined;
 const sameName = (leaf: X509Certificate, trusted: X509Certificate[]): boolean => trusted.some(({ subject }) => subject === leaf.issuer);
-/** For a fault that an `up` leaves where it was: whose CA it is, only a person knows. */
+/** For a fault that `up` does not fix: only a person knows whose CA it is. */
 const UNKNOWN_CA = [
-    "If the fault stays, the program knows neither the certificate that the edge presents nor its CA. Only if you know that this CA is yours: add it to originPull.authorities (caCertificatePem), and run pulumi up. Otherwise, with a new leaf, the edge presents the program's again:",
+    "If the fault remains, the program knows neither the presented certificate nor its CA. If you are sure that this CA is yours, add it to originPull.authorities (caCertificatePem), and run pulumi up. Otherwise issue a new leaf to present the program's own again:",
     NEW_LEAF,
 ].join("\n");
 
 export const TRUSTSTORE: Rule[] = [
     {
         id: "TRUSTSTORE-OVERWRITTEN",
-        title: "Somebody wrote another truststore over yours in S3",
+        title: "Your truststore in S3 was overwritten",
+        place: "gateway",
         impact: ({ aws }) => (aws?.domain?.truststoreVersion ? "none-yet" : "bypass-open"),
         find: (facts) => {
             const { aws, trusted = [], newestTrusted, uploaded } = facts;
-            // A CA of a certificate that is uploaded is ours, and on its way in: only Cloudflare can tell which those are.
+            // The CA of an uploaded certificate is ours, and about to be trusted: only Cloudflare knows those.
             if (!aws?.domain || newestTrusted === undefined || uploaded === undefined) return undefined;
             const pinned = aws.domain.truststoreVersion;
             const ours = newestTrusted.filter((ca) => uploaded.some((leaf) => facts.signer(leaf, [ca])));
-            // Without a version the domain took what was newest.
+            // Without a version the domain took the newest.
             const foreign = minus(newestTrusted, pinned === undefined ? ours : [...trusted, ...ours]);
             if (foreign.length === 0 && !(pinned !== undefined && newestTrusted.length === 0)) return undefined;
             return [
-                `the newest version holds what the ${pinned === undefined ? "edge's certificate is not signed by" : "pinned version does not"}: ${names(foreign)}`,
+                `the newest version contains CAs that ${pinned === undefined ? "did not sign the edge's certificate" : "the pinned version does not"}: ${names(foreign)}`,
                 pinned === undefined
-                    ? "the domain pins no version: whoever holds a certificate of that CA gets in"
-                    : "the domain still uses the pinned version; the next change that pins the newest would let them in",
+                    ? "the domain pins no version: anyone with a certificate of that CA gets in"
+                    : "the domain still uses the pinned version; pinning the newest would let them in",
             ];
         },
         refresh:
-            "A domain that pins no version takes the newest at its next update, and may have done so already; one that does keeps the copy that it took. `refresh` sees the object's new etag.",
+            "A domain that pins no version takes the newest at its next update, and may have done so; one that pins a version keeps its copy. `refresh` detects the object's new etag.",
         fix: () =>
             [
                 "pulumi preview --refresh --diff   # it must update the truststore object; if it changes only the domain's truststoreVersion, stop",
                 "pulumi up --refresh",
-                "Then find out who wrote the object (CloudTrail data events, PutObject, if they are on), and take that right away.",
+                "Then find out who wrote the object (CloudTrail data events, PutObject, if enabled), and revoke that permission.",
             ].join("\n"),
-        confirm: (facts) => `${doctorCommand(facts)}   # with the credentials of both clouds: without them it says nothing of this`,
+        confirm: (facts) => `${doctorCommand(facts)}   # with credentials for both clouds, or it cannot judge this`,
     },
     {
         id: "TRUSTSTORE-NOT-PINNED-VERSION",
         title: "The domain pins a version of the truststore that lacks the edge's CA; a newer version has it",
+        place: "gateway",
         impact: "visitors-down",
         find: (facts) => {
             const one = stranded(facts);
@@ -75,36 +77,36 @@ export const TRUSTSTORE: Rule[] = [
             const { domain, truststore } = facts.aws!;
             return [
                 `pinned: ${domain?.truststoreVersion}, newest: ${truststore?.newestVersion}`,
-                `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}, which only the newest version holds`,
+                `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}, which only the newest version contains`,
             ];
         },
-        refresh: "S3 alone changes nothing: API Gateway keeps the copy that it took at the last update of the domain.",
+        refresh: "Changing S3 alone has no effect: API Gateway keeps the copy it took at the domain's last update.",
         fix: () =>
-            `pulumi up --refresh   # pins the version that it writes; while visitors are refused, its last check fails after some minutes\n${UNKNOWN_CA}`,
+            `pulumi up --refresh   # pins the version that it writes; its verification may fail once, while requests are still refused\n${UNKNOWN_CA}`,
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-AUTHORITY", "CA-REISSUED-SAME-NAME", "LEAF-WRONG-CA"],
     },
     {
         id: "CA-REISSUED-SAME-NAME",
-        title: "The truststore holds a CA of the right name and another key",
+        title: "The truststore has a CA with the right name but a different key",
+        place: "gateway",
         impact: "visitors-down",
         find: (facts) => {
             const one = stranded(facts);
             return one && sameName(one.leaf, one.trusted)
-                ? [
-                      `the truststore holds ${one.leaf.issuer.replace(/\n/g, ", ")}, and its key did not sign the certificate that the edge presents`,
-                  ]
+                ? [`the truststore contains ${one.leaf.issuer.replace(/\n/g, ", ")}, but its key did not sign the presented certificate`]
                 : undefined;
         },
         refresh:
-            "A truststore that was changed by hand is seen. Another certificate at the edge is not: the provider never reads an association back, and nothing compares the keys.",
-        fix: () => ["pulumi up --refresh   # mends a truststore that was changed by hand", FOREIGN_LEAF].join("\n"),
+            "`refresh` detects a truststore that was changed by hand, but not a different certificate at the edge: the provider never reads an association back, and nothing compares the keys.",
+        fix: () => ["pulumi up --refresh   # restores a truststore that was changed by hand", FOREIGN_LEAF].join("\n"),
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-AUTHORITY", "LEAF-WRONG-CA"],
     },
     {
         id: "LEAF-WRONG-CA",
-        title: "The edge presents a certificate of another CA than the one that API Gateway trusts",
+        title: "The edge presents a certificate from a CA that API Gateway does not trust",
+        place: "edge",
         impact: "visitors-down",
         find: (facts) => {
             const one = stranded(facts);
@@ -114,55 +116,57 @@ export const TRUSTSTORE: Rule[] = [
                 ? [`presented: signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`, `trusted: ${names(one.trusted)}`]
                 : undefined;
         },
-        refresh: "The provider never reads an association back, so that another certificate there is no difference to it.",
-        fix: () => `${NEW_LEAF}\nAnd find out who uploaded the other certificate.`,
+        refresh: "The provider never reads an association back, so a different certificate there is not a difference.",
+        fix: () => `${NEW_LEAF}\nThen find out who uploaded the other certificate.`,
         confirm: visitorCommand,
         explains: ["TRUSTSTORE-LACKS-AUTHORITY"],
     },
     {
         id: "TRUSTSTORE-LACKS-AUTHORITY",
-        title: "The truststore lacks the CA of the certificate that the edge presents",
+        title: "The truststore lacks the CA of the presented certificate",
+        place: "gateway",
         impact: "visitors-down",
         find: (facts) => {
             const one = stranded(facts);
             return one
                 ? [
                       `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`,
-                      `the pinned truststore holds: ${names(one.trusted)}`,
+                      `the pinned truststore contains: ${names(one.trusted)}`,
                   ]
                 : undefined;
         },
-        refresh: "If the object in S3 is the one that was deployed, nothing differs: the authority is missing in the program.",
-        fix: () => ["pulumi up --refresh   # puts the program's truststore back", UNKNOWN_CA].join("\n"),
+        refresh: "If the object in S3 is the deployed one, nothing differs: the authority is missing in the program.",
+        fix: () => ["pulumi up --refresh   # restores the program's truststore", UNKNOWN_CA].join("\n"),
         confirm: visitorCommand,
     },
     {
         id: "SHARED-CA-TRUSTED",
-        title: "The truststore holds Cloudflare's shared CA: any Cloudflare customer may get in",
+        title: "The truststore trusts Cloudflare's shared CA: any Cloudflare customer may get in",
+        place: "gateway",
         impact: "bypass-open",
         find: (facts) =>
             facts.trusted?.some(({ fingerprint256 }) => fingerprint256 === CLOUDFLARE_SHARED_CA_FINGERPRINT)
                 ? [
-                      `the pinned version holds the certificate with the fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}`,
-                      "every Cloudflare customer can present its leaf, if the edge can be made to send your name",
+                      `the pinned version contains the certificate with the fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}`,
+                      "any Cloudflare customer can present its leaf, if they can make the edge send your hostname",
                   ]
                 : undefined,
-        refresh: "In mode Shared, or during a move away from it, this is what was deployed.",
+        refresh: "In mode Shared, or while moving away from it, this is what was deployed.",
         fix: () =>
             [
-                "pulumi config get originPullMode ; pulumi config get originPullAuthorities   # not found: Hostname",
-                "Mode Shared: move to Hostname. Only if originPullAuthorities was not found, for what is presented must be trusted before:",
+                "pulumi config get originPullMode ; pulumi config get originPullAuthorities   # not found means Hostname",
+                "Mode Shared: move to Hostname. If originPullAuthorities was not found, trust the new authority first:",
                 "pulumi config set originPullAuthorities 1 && pulumi up",
-                "Mode Shared: its zone setting goes, and is protected (tls_client_auth itself stays on):",
+                "Mode Shared: its zone setting will be deleted, so unprotect it (tls_client_auth itself stays on):",
                 "pulumi stack --show-urns   # take the URN of type cloudflare:index/zoneSetting:ZoneSetting whose name ends in -tls-client-auth",
                 "URN='<that URN>'",
                 'pulumi state unprotect "$URN" --yes',
-                "Mode Shared: in two deployments, with your own list in the place of 1 if it was found:",
+                "Mode Shared: run two deployments, with your own list instead of 1 if it was found:",
                 "pulumi config set originPullMode Hostname && pulumi config set originPullAuthorities 1,cloudflare-shared && pulumi config set originPullPresented 1 && pulumi up",
                 "pulumi config set originPullAuthorities 1 && pulumi up",
-                "Mode Hostname with cloudflare-shared in the list: end the move:",
+                "Mode Hostname with cloudflare-shared in the list: finish the move:",
                 "pulumi config set originPullAuthorities <the list without cloudflare-shared> && pulumi up",
-                "Neither: somebody changed the truststore. Put it back, and find out who:",
+                "Neither: the truststore was changed by hand. Restore it, and find out who did it:",
                 "pulumi up --refresh",
             ].join("\n"),
         confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
@@ -170,16 +174,17 @@ export const TRUSTSTORE: Rule[] = [
     },
     {
         id: "TRUSTSTORE-WARNINGS",
-        title: "API Gateway warns of a certificate in the truststore",
+        title: "API Gateway warns about a certificate in the truststore",
+        place: "gateway",
         impact: "none-yet",
         find: ({ aws }) => (aws?.domain?.truststoreWarnings.length ? aws.domain.truststoreWarnings : undefined),
-        refresh: "The provider does not read the warnings, and API Gateway writes them at a change of the domain only.",
+        refresh: "The provider does not read the warnings, and API Gateway updates them only when the domain changes.",
         fix: () =>
             [
-                "pulumi up --refresh   # takes away a certificate that somebody put beside the program's",
-                "If the warning stays, it is of an authority of the program's. One that is not presented: leave it out of originPullAuthorities (originPull.authorities), and run pulumi up. The presented one is changed in three deployments: README.md#authorities",
+                "pulumi up --refresh   # removes a certificate that was added to the program's",
+                "If the warning remains, it is about one of the program's authorities. If that one is not presented, remove it from originPullAuthorities (originPull.authorities), and run pulumi up. Replacing the presented one takes three deployments: README.md#authorities",
             ].join("\n"),
         confirm: (facts) =>
-            `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query MutualTlsAuthentication\n# mended: no TruststoreWarnings`,
+            `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query MutualTlsAuthentication\n# fixed: no TruststoreWarnings`,
     },
 ];

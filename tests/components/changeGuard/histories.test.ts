@@ -5,7 +5,7 @@ import { refusals, type Facts, type Refusal } from "../../../components/changeGu
 
 const SHARED = "cloudflare-shared";
 
-/** What somebody wants to deploy, and how far it gets. Presenting Cloudflare's shared certificate is mode Shared. */
+/** What is to be deployed, and how far it gets. Presenting Cloudflare's shared certificate is mode Shared. */
 interface Intent {
     /** Name to key. */
     authorities: Record<string, string>;

@@ -116,7 +116,7 @@ describe("the verification's script", () => {
         const openings: [string, Partial<World>, string, string][] = [
             ["mutual TLS is gone", { direct: LIVE }, "without a client certificate", "HTTP 200"],
             ["mutual TLS is gone, and no route is there", { direct: { status: 404 } }, "without a client certificate", "HTTP 404"],
-            ["the regional name answers our Host", { regional: LIVE }, "that name in the handshake", "HTTP 200"],
+            ["the regional name answers our Host", { regional: LIVE }, "its own name in the handshake", "HTTP 200"],
             ["a handshake without a name answers our Host", { noSni: { status: 401 } }, "no name in the handshake", "HTTP 401"],
             [
                 "the default endpoint is on, and the handler refuses by itself",
@@ -130,7 +130,7 @@ describe("the verification's script", () => {
             it(`when ${title}`, async () => {
                 const { ok, text } = await judge(changes);
                 expect(ok).to.equal(false);
-                expect(text).to.contain("Verdict: open around the edge.");
+                expect(text).to.contain("Verdict: a bypass is open.");
                 expect(lineOf(text, where))
                     .to.match(/^ {2}open: /)
                     .and.contain(`seen: ${seen}`);
@@ -144,7 +144,7 @@ describe("the verification's script", () => {
             expect(ok).to.equal(false);
             expect(text).to.contain("Verdict: not live through the edge.");
             expect(lineOf(text, "through the edge:")).to.contain("must be answered by API Gateway (apigw-requestid)");
-            expect(lineOf(text, "through the edge:")).to.contain("seen: HTTP 525 (cf-ray)").and.contain("not an answer of API Gateway's");
+            expect(lineOf(text, "through the edge:")).to.contain("seen: HTTP 525 (cf-ray)").and.contain("this answer is not API Gateway's");
             expect(text.split("\n").at(-1)).to.equal(
                 `  npx cloudflare-protected-http-api doctor ${DOMAIN} --target ${TARGET} --api-id ${API_ID}`,
             );
@@ -170,13 +170,15 @@ describe("the verification's script", () => {
             const { ok, text } = await judge({ edge: all, direct: all, regional: all, noSni: all, endpoint: all });
             expect(ok).to.equal(false);
             expect(text).to.contain("Verdict: inconclusive.").and.contain("a refused client certificate, a missing mapping, an authorizer");
-            expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*what the edge's visitor gets too/);
+            expect(lineOf(text, "without a client certificate")).to.match(
+                /^ {2}inconclusive: .*a visitor through the edge gets HTTP 403 too/,
+            );
         });
 
         it("when an API that says 404 to visitors says the same around the edge", async () => {
             const { text } = await judge({ edge: { ...LIVE, status: 404 }, regional: { status: 404 } });
-            expect(lineOf(text, "that name in the handshake")).to.match(
-                /^ {2}inconclusive: .*HTTP 404 is what the edge's visitor gets too/,
+            expect(lineOf(text, "its own name in the handshake")).to.match(
+                /^ {2}inconclusive: .*a visitor through the edge gets HTTP 404 too/,
             );
         });
 
@@ -245,7 +247,7 @@ describe("the verification's script", () => {
             stage = await play(webCa, { direct: LIVE });
             const { code, stdout, stderr } = await run();
             expect([code, stdout]).to.deep.equal([1, ""]);
-            expect(stderr).to.contain("Verdict: open around the edge.").and.not.contain(SECRET);
+            expect(stderr).to.contain("Verdict: a bypass is open.").and.not.contain(SECRET);
         });
 
         it("tells of unreadable settings without showing them", async () => {
