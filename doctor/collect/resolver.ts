@@ -29,7 +29,7 @@ export class Names {
     /** @throws OptionError for an invalid entry. */
     constructor(network: Network, timeoutMs: number) {
         this.#entries = (network.connectTo ?? []).map(connectTo);
-        this.#resolver = new dns.promises.Resolver({ timeout: Math.min(timeoutMs / 2, 5000), tries: 2 });
+        this.#resolver = new dns.promises.Resolver({ timeout: Math.ceil(Math.min(timeoutMs / 2, 5000)), tries: 2 });
         this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
         if (!this.#own) return;
         for (const server of network.dnsServers!)
