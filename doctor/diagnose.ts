@@ -30,7 +30,7 @@ export function causesOf(view: View): Cause[] {
 function nextProbe(view: View, checks: Check[]): string {
     const { evidence, aws, cloudflare, visitor } = view;
     const { domainName } = evidence;
-    const asked = `npx cloudflare-protected-http-api doctor ${domainName}`;
+    const asked = `npx --no cloudflare-protected-http-api doctor ${domainName}`;
     const entry = view.entry("default-endpoint");
     if (entry)
         return `The API's default endpoint answered HTTP ${entry.status}: it is open around the edge. Now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: give AWS credentials, and run ${asked} again`;

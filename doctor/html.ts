@@ -9,7 +9,7 @@ import type { Cause, Check, Report } from "./report";
 import { IMPACTS } from "./text";
 import { visibleLines } from "./visible";
 
-const README = "README.md";
+const CAUSES = "docs/causes.md";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const VERDICTS = { healthy: ["HEALTHY", "ok"], fault: ["FAULT", "bad"], unknown: ["COULD NOT TELL", "unknown"] } as const;
 const MARKS = { ok: "ok", bad: "NO", unknown: "?" } as const;
@@ -168,7 +168,7 @@ function causeSection(anchor: string, cause: Cause, index: number): Markup {
             <dt>CONFIRM</dt>
             <dd><pre>${cause.confirm}</pre></dd>
             <dt>MORE</dt>
-            <dd><a href="${README}#${encodeURIComponent(cause.id.toLowerCase())}" rel="noreferrer">README, ${cause.id}</a></dd>
+            <dd><a href="${CAUSES}#${encodeURIComponent(cause.id.toLowerCase())}" rel="noreferrer">${CAUSES}, ${cause.id}</a></dd>
         </dl>
     </section>`;
 }

@@ -3,7 +3,7 @@ import type { Evidence, ProbeEvidence } from "./evidence";
 /** What a cause means for the people outside. */
 export type Impact = "visitors-down" | "bypass-open" | "both" | "none-yet" | "not-judged";
 
-/** One cause, as it is told. Ids are stable; README has an anchor for each, in lower case. */
+/** One cause, as it is told. Ids are stable; docs/causes.md has an anchor for each, in lower case. */
 export interface Cause {
     /** e.g. `AOP-ASSOCIATION-OFF` */
     id: string;

@@ -4,7 +4,7 @@ import pc from "picocolors";
 import type { Cause, Impact, Report } from "./report";
 
 /** In the package, too. */
-const README = "README.md";
+const CAUSES = "docs/causes.md";
 
 export const IMPACTS: Record<Impact, string> = {
     "visitors-down": "Visitors are not served.",
@@ -28,7 +28,7 @@ function causeText(cause: Cause, colours: ReturnType<typeof pc.createColors>, fi
         ...(cause.refresh ? [indented("REFRESH", cause.refresh)] : []),
         indented("FIX", cause.fix),
         indented("CONFIRM", cause.confirm),
-        indented("MORE", `${README}#${cause.id.toLowerCase()}`),
+        indented("MORE", `${CAUSES}#${cause.id.toLowerCase()}`),
     ].join("\n");
 }
 

@@ -263,7 +263,7 @@ function failureText(settings, rows, rounds) {
                 `  ${row.verdict}: ${row.probe.title}: ${row.probe.expected}; seen: ${told(row.seen)}${row.why ? ` - ${row.why}` : ""}`,
         ),
         "`url` stays unresolved. What was deployed stays, may be rolled back, and is checked again by the next `pulumi up`. To find the cause:",
-        `  npx cloudflare-protected-http-api doctor ${domain} --target ${target} --api-id ${apiId}`,
+        `  npx --no cloudflare-protected-http-api doctor ${domain} --target ${target} --api-id ${apiId}`,
     ].join("\n");
 }
 

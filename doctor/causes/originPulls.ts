@@ -87,7 +87,7 @@ export const ORIGIN_PULLS: Rule[] = [
             view.presented?.status === "deployment_timed_out"
                 ? NEW_LEAF
                 : `Wait: it takes some minutes. If it does not become active:\n${NEW_LEAF}`,
-        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName} --wait 5m`,
+        confirm: (view) => `npx --no cloudflare-protected-http-api doctor ${view.evidence.domainName} --wait 5m`,
     },
     {
         id: "LEAF-EXPIRED",
@@ -117,6 +117,6 @@ export const ORIGIN_PULLS: Rule[] = [
         refresh: "`refresh` renews nothing. `up` renews an issued leaf in its last 30 days, so that none has run for a while.",
         fix: () =>
             `pulumi up --refresh   # renews an issued leaf, and uploads it again if it is gone at Cloudflare\nAnd let a pipeline run it every week.\n${FOREIGN_LEAF}`,
-        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
+        confirm: (view) => `npx --no cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
     },
 ];

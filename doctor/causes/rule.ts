@@ -3,7 +3,7 @@ import type { View } from "../view";
 
 /** One cause that the doctor knows. Commands stand on lines of their own, prose in between or after a `#`: they are pasted at night. */
 export interface Rule {
-    /** Stable; README has an anchor of this name in lower case. */
+    /** Stable; docs/causes.md has an anchor of this name in lower case. */
     id: string;
     title: string;
     impact: Impact | ((view: View) => Impact);
@@ -17,7 +17,7 @@ export interface Rule {
     explains?: string[];
 }
 
-export const doctorCommand = (view: View): string => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`;
+export const doctorCommand = (view: View): string => `npx --no cloudflare-protected-http-api doctor ${view.evidence.domainName}`;
 /** As a shell takes it: a path may hold `&` or `;`. */
 const quoted = (text: string): string => (/^[\w./:%@~-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 export const visitorCommand = (view: View): string =>

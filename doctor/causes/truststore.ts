@@ -165,7 +165,7 @@ export const TRUSTSTORE: Rule[] = [
                 "Neither: somebody changed the truststore. Put it back, and find out who:",
                 "pulumi up --refresh",
             ].join("\n"),
-        confirm: (view) => `npx cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
+        confirm: (view) => `npx --no cloudflare-protected-http-api doctor ${view.evidence.domainName}`,
         explains: ["TRUSTSTORE-OVERWRITTEN"],
     },
     {
@@ -177,7 +177,7 @@ export const TRUSTSTORE: Rule[] = [
         fix: () =>
             [
                 "pulumi up --refresh   # takes away a certificate that somebody put beside the program's",
-                "If the warning stays, it is of an authority of the program's. One that is not presented: leave it out of originPullAuthorities (originPull.authorities), and run pulumi up. The presented one is changed in three deployments: README.md#authorities",
+                "If the warning stays, it is of an authority of the program's. One that is not presented: leave it out of originPullAuthorities (originPull.authorities), and run pulumi up. The presented one is changed in three deployments: docs/authorities.md#change-the-ca-of-a-live-api",
             ].join("\n"),
         confirm: (view) =>
             `aws apigatewayv2 get-domain-name ${regionOf(view)} --domain-name ${view.evidence.domainName} --query MutualTlsAuthentication\n# mended: no TruststoreWarnings`,

@@ -1,4 +1,4 @@
-/** A deployment that was stopped on the real engine: what the README says of it is done, and it ends in the same cloud. */
+/** A deployment that was stopped on the real engine: what docs/recovery.md says is done, and it ends in the same cloud. */
 import { execFile } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -62,7 +62,7 @@ async function undisturbed(step: Step): Promise<{ operations: string[]; end: Rec
     }
 }
 
-describe("the recovery that the README describes", function () {
+describe("the recovery that docs/recovery.md describes", function () {
     this.timeout(1_200_000);
 
     for (const step of STEPS) {

@@ -192,7 +192,7 @@ describe("the gate on a deployment that somebody breaks", function () {
             const { targetDomainName } = cloud.aws.domains.get(NAME)!;
             const api = [...cloud.aws.apis.keys()].find((id) => !isNeighbour(id));
             expect(broken.text).to.contain(
-                `npx cloudflare-protected-http-api doctor ${NAME} --target ${targetDomainName} --api-id ${api!}`,
+                `npx --no cloudflare-protected-http-api doctor ${NAME} --target ${targetDomainName} --api-id ${api!}`,
             );
             mend();
             const mended = await host.up(again);
@@ -229,7 +229,7 @@ describe("the gate on the real engine", function () {
             expect(broken.ok).to.equal(false);
             expect(broken.text)
                 .to.match(/open: the default endpoint/)
-                .and.contain("npx cloudflare-protected-http-api doctor");
+                .and.contain("npx --no cloudflare-protected-http-api doctor");
             expect(await ledger()).to.equal("2");
             const back = await host.up(program({ ...trusting(["1", "2"], "1"), verify }));
             expect(back.ok, back.text).to.equal(true);

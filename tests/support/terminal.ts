@@ -202,8 +202,9 @@ export class Terminal {
     }
 
     /** With the credentials of both clouds; healthy or not, it prints which causes it names. */
-    async #doctor([tool, verb, name, ...words]: string[]): Promise<boolean> {
-        if (tool !== PROJECT || verb !== "doctor" || name !== PATIENT) throw new Error(`unknown command: npx ${tool} ${verb} ${name}`);
+    async #doctor([no, tool, verb, name, ...words]: string[]): Promise<boolean> {
+        if (no !== "--no" || tool !== PROJECT || verb !== "doctor" || name !== PATIENT)
+            throw new Error(`unknown command: npx ${no} ${tool} ${verb} ${name}`);
         flagsOf(words, { "--wait": "value" });
         const { verdict, causes } = await this.diagnose();
         this.printed += `${name}: ${verdict.toUpperCase()} ${causes.map(({ id }) => id).join(", ")}\n`;
