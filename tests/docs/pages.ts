@@ -64,9 +64,15 @@ export function blocksOf({ file, text }: Page): Block[] {
     }));
 }
 
-/** The commands below a heading, in order: lines indented by four or eight, without comments and prose. */
-export function commandsBelow({ file, text }: Page, heading: string): string[] {
+/** The indented lines below a heading, in order: what a reader types. */
+export function typedBelow({ file, text }: Page, heading: string): string[] {
     const [, section] = new RegExp(`^#+ ${heading}\\n([\\s\\S]*?)(?=^#+ |$(?![\\s\\S]))`, "m").exec(text) ?? [];
     if (section === undefined) throw new Error(`${file} must have a heading "${heading}"`);
-    return [...section.matchAll(/^(?: {8}| {4})((?:pulumi|aws|curl|printf|npm|npx) .*)$/gm)].map(([, command]) => command!);
+    // In a list four spaces are prose, and eight are typed.
+    const indent = /^ {8}\S/m.test(section) ? 8 : 4;
+    return [...section.matchAll(new RegExp(`^ {${indent}}(\\S.*)$`, "gm"))].map(([, line]) => line!);
 }
+
+/** Of them, the commands that the lab's terminal plays: no prose of a list, no shell of the reader's own. */
+export const commandsBelow = (page: Page, heading: string): string[] =>
+    typedBelow(page, heading).filter((line) => /^(pulumi|aws|curl|printf|npm|npx) /.test(line));
