@@ -141,7 +141,7 @@ describe("the commands in the docs, pasted", function () {
         const role = commands("docs/incident/aws-role.md", "Commands").filter((command) => command.startsWith("pulumi"));
         for (const [faults, lines] of [
             [["association-off", "record-missing"], token],
-            [["truststore-overwritten", "default-endpoint-open"], role],
+            [["truststore-not-pinned-and-overwritten", "default-endpoint-open"], role],
         ] as const) {
             patient.heal();
             terminal = new Terminal(patient);
