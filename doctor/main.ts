@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx cloudflare-protected-http-api doctor`: read-only; exit code 0 healthy, 1 fault, 2 could not tell or bad input. */
+/** `npx --no cloudflare-protected-http-api doctor`: read-only; exit code 0 healthy, 1 fault, 2 could not tell or bad input. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
@@ -233,6 +233,13 @@ async function run(given: string[], flags: Flags): Promise<void> {
     process.stdout.write("", () => process.exit());
 }
 
+async function explain(cause: string | undefined): Promise<void> {
+    const { explanationText, listText } = await import("./explain.js");
+    const text = cause === undefined ? listText() : explanationText(cause);
+    if (text === undefined) throw new OptionError(`explain takes one of the causes that \`explain\` lists; received ${received(cause)}`);
+    console.log(text);
+}
+
 function command(): Command {
     // Set before the subcommand, which inherits it. Commander's own exit code 1 would mean "fault".
     const program = new Command("cloudflare-protected-http-api").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -272,6 +279,13 @@ function command(): Command {
         .option("--cloudflare-base-url <url>", "another address of Cloudflare's API (for AWS set AWS_ENDPOINT_URL)")
         .allowExcessArguments(false)
         .action(run);
+    program
+        .command("explain [cause]")
+        .description(
+            "Prints the page of a cause that the doctor named; lists the causes if none is given. Exit code: 2 for an unknown cause.",
+        )
+        .allowExcessArguments(false)
+        .action(explain);
     return program;
 }
 

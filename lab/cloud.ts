@@ -70,7 +70,7 @@ export interface Stage {
     throttlingBurstLimit: number | undefined;
     throttlingRateLimit: number | undefined;
     accessLog: { destinationArn: string; format: string } | undefined;
-    /** What is deployed to this stage: with autoDeploy the API as it is now, else what the last deployment took (facts 2.2). */
+    /** What is deployed to this stage: with autoDeploy the API as it is now, else what the last deployment took (docs/sources.md 2.2). */
     deployed: { disableExecuteApiEndpoint: boolean; routes: Map<string, Route>; integrations: Map<string, Integration> } | undefined;
     tags: Record<string, string>;
 }
@@ -103,7 +103,7 @@ export interface ApiMapping {
     apiMappingKey: string;
 }
 
-/** The truststore as API Gateway took it at the last create or update of the domain, not as S3 holds it now (facts 1.6). */
+/** The truststore as API Gateway took it at the last create or update of the domain, not as S3 holds it now (docs/sources.md 1.6). */
 export interface MutualTls {
     truststoreUri: string;
     truststoreVersion: string | undefined;
@@ -185,7 +185,7 @@ export interface DnsRecord {
     comment: string | undefined;
 }
 
-/** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (facts 3.9). */
+/** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (docs/sources.md 3.9). */
 export interface HostnameCertificate extends Identity {
     id: string;
     /** Milliseconds since the epoch. */
@@ -198,7 +198,7 @@ export interface HostnameCertificate extends Identity {
 export interface HostnameAssociation {
     hostname: string;
     certId: string;
-    /** `false` sends no certificate at all, whatever the other levels say (facts 3.7). */
+    /** `false` sends no certificate at all, whatever the other levels say (docs/sources.md 3.7). */
     enabled: boolean;
 }
 
@@ -226,7 +226,7 @@ export interface Zone {
     sslRule: { hostname: string; value: string; description: string } | undefined;
     /** A rule that answers every visitor of the zone with a challenge page. */
     challenge: boolean;
-    /** Whether the edge has a certificate for names deeper than one label below the zone, which Universal SSL has not (facts 5). */
+    /** Whether the edge has a certificate for names deeper than one label below the zone, which Universal SSL has not (docs/sources.md 5). */
     deepCertificates: boolean;
 }
 
@@ -238,9 +238,9 @@ export interface CloudflareAccount {
 
 /** Behaviours that no source settles (UNCONFIRMED in the facts): the lab plays each, and the project must be right in all. */
 export interface Variants {
-    /** What a client certificate that does not chain to the truststore gets (facts 1.15). */
+    /** What a client certificate that does not chain to the truststore gets (docs/sources.md 1.15). */
     untrustedCertificate: "forbidden" | "closed";
-    /** What a Host that differs from the SNI of the connection gets (facts 1.16). */
+    /** What a Host that differs from the SNI of the connection gets (docs/sources.md 1.16). */
     hostMismatch: "refused" | "answered";
 }
 

@@ -53,7 +53,7 @@ try {
     const packed = execFileSync("npm", ["pack", "--json", "--pack-destination", consumer], { cwd: ROOT, encoding: "utf8" });
     const tarball = (Object.values(JSON.parse(packed.slice(packed.search(/^[[{]/m))) as object)[0] as { filename: string }).filename;
     run("npx", ["publint", "--strict"], ROOT);
-    run("npx", ["attw", path.join(consumer, tarball), "--ignore-rules", "no-resolution"], ROOT);
+    run("npx", ["attw", path.join(consumer, tarball)], ROOT);
     const dependencies = Object.fromEntries([
         ...own.map((name) => [name, versions[name]]),
         ["cloudflare-protected-http-api", `file:${tarball}`],
@@ -61,6 +61,12 @@ try {
     fs.writeFileSync(path.join(consumer, "package.json"), JSON.stringify({ name: "consumer", private: true, dependencies }));
     fs.writeFileSync(path.join(consumer, "consumer.test.ts"), TEST);
     run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"], consumer);
+    // A stack trace of the package names lines that can be looked up, though the sources themselves are not packed.
+    const installed = path.join(consumer, "node_modules", "cloudflare-protected-http-api", "bin");
+    for (const file of fs.readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js.map"))) {
+        const { sourcesContent } = JSON.parse(fs.readFileSync(path.join(installed, file), "utf8")) as { sourcesContent?: string[] };
+        if (!sourcesContent?.[0]) throw new Error(`${file} must hold its source; received none`);
+    }
     for (const [module, resolution] of [
         ["commonjs", "node10"],
         ["nodenext", "nodenext"],

@@ -139,7 +139,7 @@ function send(settings, probe, timeoutMs) {
     });
 }
 
-/** Whether API Gateway itself refused, with its own body (facts 1.15, 2.1). @param {string} body */
+/** Whether API Gateway itself refused, with its own body (docs/sources.md 1.15, 2.1). @param {string} body */
 function isGatewaysOwn(body) {
     try {
         const { message, ...more } = JSON.parse(body);
@@ -227,7 +227,7 @@ function judgeBypass(probe, seen, edge, direct) {
     if (seen.kind === "closed") return ["closed", ""];
     if (!probe.refusals.includes(seen.status)) return ["open", "this bypass is open"];
     if (seen.marks.includes("broken off")) return ["inconclusive", "the answer broke off before it showed who refused"];
-    // An API that answers visitors the same way may have answered itself. The default endpoint's 404 is its own (facts 2.1).
+    // An API that answers visitors the same way may have answered itself. The default endpoint's 404 is its own (docs/sources.md 2.1).
     if (edge.kind === "status" && edge.status === seen.status && !(probe.id === "endpoint" && seen.status === 404))
         return ["inconclusive", `a visitor through the edge gets HTTP ${seen.status} too, so it proves nothing`];
     if ([403, 404].includes(seen.status) && seen.marks.includes("from behind it"))
@@ -263,7 +263,7 @@ function failureText(settings, rows, rounds) {
                 `  ${row.verdict}: ${row.probe.title}: ${row.probe.expected}; seen: ${told(row.seen)}${row.why ? ` - ${row.why}` : ""}`,
         ),
         "`url` stays unresolved. The deployed changes stay; you may roll them back, and the next `pulumi up` verifies again. To find the cause:",
-        `  npx cloudflare-protected-http-api doctor ${domain} --target ${target} --api-id ${apiId}`,
+        `  npx --no cloudflare-protected-http-api doctor ${domain} --target ${target} --api-id ${apiId}`,
     ].join("\n");
 }
 

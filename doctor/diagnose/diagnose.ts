@@ -30,7 +30,7 @@ export function causesOf(facts: Facts): Cause[] {
 function nextProbe(facts: Facts, checks: Check[]): string {
     const { evidence, aws, cloudflare, visitor } = facts;
     const { domainName } = evidence;
-    const asked = `npx cloudflare-protected-http-api doctor ${domainName}`;
+    const asked = `npx --no cloudflare-protected-http-api doctor ${domainName}`;
     const entry = facts.entry("default-endpoint");
     if (entry)
         return `The API's default endpoint answered HTTP ${entry.status}: it bypasses the edge. Close it now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: set AWS credentials, and run ${asked} again`;

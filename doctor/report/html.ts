@@ -9,7 +9,6 @@ import { STYLE } from "./htmlStyle";
 import type { Cause, CausePlace, Check, Report } from "./report";
 import { IMPACTS } from "./text";
 
-const README = "README.md";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const VERDICTS = { healthy: ["HEALTHY", "ok"], fault: ["FAULT", "bad"], unknown: ["COULD NOT TELL", "unknown"] } as const;
 const MARKS = { ok: "ok", bad: "NO", unknown: "?" } as const;
@@ -160,8 +159,6 @@ function causeSection(anchor: string, cause: Cause, index: number): Markup {
             <dd><pre>${cause.fix}</pre></dd>
             <dt>CONFIRM</dt>
             <dd><pre>${cause.confirm}</pre></dd>
-            <dt>MORE</dt>
-            <dd><a href="${README}#${encodeURIComponent(cause.id.toLowerCase())}" rel="noreferrer">README, ${cause.id}</a></dd>
         </dl>
     </section>`;
 }

@@ -6,7 +6,7 @@ export type Impact = "visitors-down" | "bypass-open" | "both" | "none-yet" | "no
 /** Where a cause sits on the request's path. */
 export type CausePlace = "dns" | "edge" | "gateway" | "handler" | "bypass";
 
-/** One cause. Ids are stable; README has an anchor for each, in lower case. */
+/** One cause. Ids are stable; docs/causes.md has an anchor for each, in lower case. */
 export interface Cause {
     /** e.g. `AOP-ASSOCIATION-OFF` */
     id: string;
@@ -51,5 +51,8 @@ export interface Report {
     took: number;
     startedAt: string;
 }
+
+/** Prints the cause's page in a terminal. */
+export const explainCommand = (id: string): string => `npx --no cloudflare-protected-http-api explain ${id}`;
 
 export type { Evidence };

@@ -1,10 +1,7 @@
 /** A report for a terminal: a short table, then cause, impact, fix, and how to confirm it. */
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { Cause, Impact, Report } from "./report";
-
-/** Also in the package. */
-const README = "README.md";
+import { explainCommand, type Cause, type Impact, type Report } from "./report";
 
 export const IMPACTS: Record<Impact, string> = {
     "visitors-down": "Requests through Cloudflare fail.",
@@ -28,7 +25,7 @@ function causeText(cause: Cause, colours: ReturnType<typeof pc.createColors>, fi
         ...(cause.refresh ? [indented("REFRESH", cause.refresh)] : []),
         indented("FIX", cause.fix),
         indented("CONFIRM", cause.confirm),
-        indented("MORE", `${README}#${cause.id.toLowerCase()}`),
+        indented("MORE", explainCommand(cause.id)),
     ].join("\n");
 }
 

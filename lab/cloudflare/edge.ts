@@ -74,7 +74,7 @@ function proxiedRecord(cloud: Cloud, host: string): { zone: Zone; record: DnsRec
     return findRecords(cloud, host).find(({ record }) => record.proxied);
 }
 
-/** Universal SSL covers the zone and one label below it (facts 5). */
+/** Universal SSL covers the zone and one label below it (docs/sources.md 5). */
 function hasCertificate(zone: Zone, host: string): boolean {
     const below = host === zone.name ? [] : host.slice(0, -zone.name.length - 1).split(".");
     return zone.deepCertificates || below.length <= 1;
@@ -111,7 +111,7 @@ function challenge(res: http.ServerResponse): void {
     res.end("<!DOCTYPE html><title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>\n");
 }
 
-/** A zone's SSL mode for a hostname: a configuration rule beats the setting (facts 6.3). */
+/** A zone's SSL mode for a hostname: a configuration rule beats the setting (docs/sources.md 6.3). */
 function sslMode(zone: Zone, host: string): string {
     const ruled = zone.sslRule && normalize(zone.sslRule.hostname);
     if (ruled !== undefined && (ruled.startsWith("*.") ? host.endsWith(ruled.slice(1)) : ruled === host)) return zone.sslRule!.value;

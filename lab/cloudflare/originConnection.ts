@@ -14,7 +14,7 @@ export class OriginError extends Error {
     }
 }
 
-/** The three independent levels: per hostname, then the zone's, then Cloudflare's shared certificate (facts 3.1, 3.7, 3.9). */
+/** The three independent levels: per hostname, then the zone's, then Cloudflare's shared certificate (docs/sources.md 3.1, 3.7, 3.9). */
 export function clientCertificateFor(cloud: Cloud, zone: Zone, host: string, now = Date.now()): Identity | undefined {
     const association = [...zone.associations.values()].find(({ hostname }) => hostname.toLowerCase() === host);
     if (association) {
@@ -45,7 +45,7 @@ export interface OriginRequest {
 export interface OriginTls {
     serverName: string;
     strict: boolean;
-    /** Any of these names in the origin's certificate will do (facts 5, 526). */
+    /** Any of these names in the origin's certificate will do (docs/sources.md 5, 526). */
     acceptedNames: string[];
     webCaPem: string;
     client: Identity | undefined;

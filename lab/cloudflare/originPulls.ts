@@ -62,7 +62,7 @@ const hostnameCertificate: ResourceType = {
     token: "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
     properties: { zoneId: "string! replace", certificate: "string! replace", privateKey: "string! replace" },
     computed: ["status", "expiresOn", "issuer", "serialNumber", "signature", "uploadedOn"],
-    /** Only newlines at the end mean nothing, and only the certificate's (facts 7.3). */
+    /** Only newlines at the end mean nothing, and only the certificate's (docs/sources.md 7.3). */
     same: (property, before, after) => property === "certificate" && String(before).trimEnd() === String(after).trimEnd(),
     create(cloud, inputs) {
         const zone = zoneOf(cloud, text(inputs, "zoneId"));
@@ -112,7 +112,7 @@ function associate(cloud: Cloud, inputs: Props): { hostname: string; outputs: Pr
         const reason = "1415: Certificate ID in request is either invalid or the certificate has been deleted";
         return broken("origin-pull-cert-exists", "configs[0].certId", reason);
     }
-    // Neither true nor false voids the association (facts 3.7).
+    // Neither true nor false voids the association (docs/sources.md 3.7).
     if (typeof config.enabled !== "boolean") zone.associations.delete(hostname);
     else {
         const others = [...zone.associations.values()].filter((other) => other.certId === certId && other.hostname !== hostname);
@@ -164,10 +164,10 @@ const originPulls: ResourceType = {
         const { hostname, outputs } = associate(cloud, inputs);
         return { id: hostname, outputs: { ...outputs, createdAt: outputs.updatedAt } };
     },
-    /** As the provider does: a new hostname is added in place, and the old association stays (facts 7.2). */
+    /** As the provider does: a new hostname is added in place, and the old association stays (docs/sources.md 7.2). */
     update: (cloud, _id, inputs) => associate(cloud, inputs).outputs,
     recomputed: () => ["certId", "certStatus", "status", "enabled", "updatedAt"],
-    /** `configs` is never read back: blind to drift (facts 7.2). */
+    /** `configs` is never read back: blind to drift (docs/sources.md 7.2). */
     read(cloud, id, state) {
         const zone = cloud.cloudflare.zones.get(text(state, "zoneId"));
         const association = zone?.associations.get(text(state, "hostname") || id);

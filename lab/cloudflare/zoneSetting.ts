@@ -1,4 +1,4 @@
-/** Cloudflare's settings of a zone. Deleting one leaves it as it is (facts 7.6). */
+/** Cloudflare's settings of a zone. Deleting one leaves it as it is (docs/sources.md 7.6). */
 import type { Cloud } from "../cloud";
 import { zoneOf } from "./dnsRecord";
 import { broken, oneOf, text, type Props, type ResourceType } from "../shared/resourceType";

@@ -37,7 +37,7 @@ export const TRUSTSTORE: Faults = {
             show(target, await leafOf(target, authority), "instead");
         },
     },
-    "truststore-lacks-issuer": {
+    "truststore-lacks-authority": {
         summary: "the truststore holds another CA than the one of the edge's leaf",
         row: "visitor",
         cause: "TRUSTSTORE-LACKS-AUTHORITY",

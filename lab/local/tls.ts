@@ -68,7 +68,7 @@ async function extensionsOf(inputs: Props, publicKey: x509.PublicKeyType): Promi
     ];
 }
 
-/** Whole seconds from now on, as the signer's clock says; a leaf may outlive its CA (facts 11.7). */
+/** Whole seconds from now on, as the signer's clock says; a leaf may outlive its CA (docs/sources.md 11.7). */
 function validity(inputs: Props): { notBefore: Date; notAfter: Date; outputs: Props } {
     const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
     const notAfter = new Date(notBefore.getTime() + (number(inputs, "validityPeriodHours") ?? 0) * HOUR);
@@ -89,7 +89,7 @@ function checkIssue(inputs: Props): void {
     }
 }
 
-/** Judged by the stored end and the clock, not by the stored flag (facts 11.7). */
+/** Judged by the stored end and the clock, not by the stored flag (docs/sources.md 11.7). */
 function renew(inputs: Props, state: Props): string[] {
     const end = Date.parse(text(state, "validityEndTime"));
     return Date.now() >= end - (number(inputs, "earlyRenewalHours") ?? 0) * HOUR ? ["readyForRenewal"] : [];
@@ -104,7 +104,7 @@ const privateKey: ResourceType = {
     computed: ["privateKeyPem", "privateKeyPemPkcs8", "publicKeyPem", "publicKeyFingerprintSha256"],
     check(inputs) {
         oneOf(inputs, "algorithm", ["RSA", "ECDSA"], "tls-algorithm");
-        // The provider's own default is P224, which API Gateway refuses (facts 1.2).
+        // The provider's own default is P224, which API Gateway refuses (docs/sources.md 1.2).
         if (inputs.algorithm === "ECDSA")
             oneOf({ ecdsaCurve: inputs.ecdsaCurve ?? "P224" }, "ecdsaCurve", ["P256", "P384"], "tls-ecdsa-curve");
         oneOf(inputs, "rsaBits", [2048, 3072, 4096], "tls-rsa-bits");

@@ -1,4 +1,4 @@
-/** A broken rule: names the property and the rule, as README.md lists it. */
+/** A broken rule: names the property and the rule, as lab/README.md lists it. */
 export class RuleError extends Error {
     constructor(
         readonly rule: string,

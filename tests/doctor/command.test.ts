@@ -76,7 +76,14 @@ describe("the doctor's command", function () {
         await patient.break("association-off");
         const { code, stdout, stderr } = await run([PATIENT, ...inside()], clouds());
         expect(code).to.equal(1);
-        for (const label of ["CAUSE", "IMPACT", "FIX", "CONFIRM", "[AOP-ASSOCIATION-OFF]", "README.md#aop-association-off"])
+        for (const label of [
+            "CAUSE",
+            "IMPACT",
+            "FIX",
+            "CONFIRM",
+            "[AOP-ASSOCIATION-OFF]",
+            "npx --no cloudflare-protected-http-api explain AOP-ASSOCIATION-OFF",
+        ])
             expect(stdout).to.contain(label);
         for (const secret of [TOKEN, "secret-key-of-the-test"]) expect(stdout + stderr).not.to.contain(secret);
     });
@@ -174,11 +181,7 @@ describe("the doctor's command", function () {
             expect([code, stdout]).to.deep.equal([2, ""]);
         });
 
-    it("has an anchor in the README for every cause, and a fault of the lab", () => {
-        const readme = fs.readFileSync(path.join(ROOT, "README.md"), "utf8");
-        const anchors = [...readme.matchAll(/<a id="([a-z0-9-]+)"><\/a>/g)].map(([, id]) => id!.toUpperCase());
-        expect(anchors.sort()).to.deep.equal(RULES.map(({ id }) => id).sort());
-        for (const [, link] of readme.matchAll(/\]\(#([a-z0-9-]+)\)/g)) expect(anchors).to.contain(link!.toUpperCase());
+    it("has a fault of the lab for every cause", () => {
         expect([...new Set(Object.values(FAULTS).map(({ cause }) => cause))].sort()).to.deep.equal(RULES.map(({ id }) => id).sort());
     });
 });

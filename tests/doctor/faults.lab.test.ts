@@ -9,7 +9,7 @@ const ids = ({ causes }: Report): string[] => causes.map(({ id }) => id);
 /** Faults that meet in one place: the second cannot be injected after the first. */
 const PAIRS: [string, string][] = [
     ["association-off", "default-endpoint-open"],
-    ["association-off", "truststore-lacks-issuer"],
+    ["association-off", "truststore-lacks-authority"],
     ["dns-only-record", "mtls-removed"],
     ["dns-only-record", "default-endpoint-open"],
     ["ssl-flexible", "association-missing"],

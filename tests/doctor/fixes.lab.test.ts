@@ -44,7 +44,7 @@ const set = (entries: Record<string, string>): string =>
         .map(([key, value]) => `pulumi config set ${key} ${value}`)
         .join(" && ")} && pulumi up`;
 
-/** As README.md#modes-and-what-each-promises has it, and the association let go of: it is protected. */
+/** As docs/authorities.md#modes has it, and the association let go of: it is protected. */
 const TO_SHARED = [
     set({ originPullAuthorities: "1,cloudflare-shared", originPullPresented: "1" }),
     `pulumi state unprotect 'urn:pulumi:dev::${PROJECT}::${PROJECT}:index:CloudflareProtectedHttpApi$cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls::api-association' --yes`,

@@ -146,7 +146,7 @@ export class RealHost implements Host {
         );
         // The Automation API reads outputs and history after each operation: three more starts of the CLI, for what no test looks at.
         Object.assign(stack, { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) });
-        // As the README says it. The Automation API's own `setConfig` passes the value as an argument: the process list would show it.
+        // As docs/component.md says. The Automation API's own `setConfig` passes the value as an argument: the process list would show it.
         await host.cli(["config", "set", "--secret", "cloudflare:apiToken"], {}, TOKEN);
         return host;
     }
@@ -170,7 +170,7 @@ export class RealHost implements Host {
         let looked: Promise<unknown> | undefined;
         const listen = (event: EngineEvent): void => {
             looked ??= execFile("ps", ["-eo", "args"]).then(({ stdout }) => (this.processes += stdout));
-            // The SDK puts whole answers, secrets included, into its debug messages; the README warns of their logs.
+            // The SDK puts whole answers, secrets included, into its debug messages; docs/authorities.md warns of their logs.
             if ((event.diagnosticEvent?.severity as string | undefined) !== "debug") this.transcript += `${JSON.stringify(event)}\n`;
             const step = event.resourcePreEvent?.metadata;
             const op = step && OPS[step.op];

@@ -1,5 +1,5 @@
 /**
- * Deployments on the real engine that are stopped at one operation, each followed by the README's recovery as it is written. A process of
+ * Deployments on the real engine that are stopped at one operation, each followed by the recovery of docs/recovery.md as it is written. A process of
  * its own, started by recovery.test.ts: what the SDK holds of a program whose CLI was killed fails late, which mocha would take for a
  * failed test.
  */
@@ -43,12 +43,14 @@ export interface Recovered {
 
 const ZONE = "zone1";
 const TOKEN = "cf-token-of-the-recovery";
-const README = fs.readFileSync(path.join(__dirname, "..", "..", "README.md"), "utf8");
+const RECOVERY = fs.readFileSync(path.join(__dirname, "..", "..", "docs", "recovery.md"), "utf8");
 
-/** The README's table: resource type to the form of its import id. */
-const importIds = new Map([...README.matchAll(/^ *\| `((?:aws|cloudflare):\S+)` +\| `([^`]+)` +\|/gm)].map(([, type, id]) => [type!, id!]));
+/** The page's table: resource type to the form of its import id. */
+const importIds = new Map(
+    [...RECOVERY.matchAll(/^ *\| `((?:aws|cloudflare):\S+)` +\| `([^`]+)` +\|/gm)].map(([, type, id]) => [type!, id!]),
+);
 
-/** The placeholders of the README's table, as somebody would look them up. */
+/** The placeholders of the page's table, as a reader would look them up. */
 function lookUp(cloud: Cloud, resource: string): Record<string, string | undefined> {
     const [api] = [...cloud.aws.apis.values()].slice(-1);
     const records = [...cloud.cloudflare.zones.get(ZONE)!.records.values()];
@@ -65,7 +67,7 @@ function lookUp(cloud: Cloud, resource: string): Record<string, string | undefin
 const filled = (text: string, places: Record<string, string | undefined>): string =>
     Object.entries(places).reduce((done, [place, value]) => done.replaceAll(place, value ?? place), text);
 
-/** "After a crash of the CLI itself": returns whether the checkpoint had to be mended. */
+/** "After a crash of the CLI": returns whether the checkpoint had to be mended. */
 async function cancel(host: RealHost, torn: boolean): Promise<boolean> {
     const attributes = path.join(host.folder, ".pulumi", "stacks", PROJECT, "dev.json.attrs");
     if (torn) fs.writeFileSync(attributes, "");
@@ -80,24 +82,24 @@ async function cancel(host: RealHost, torn: boolean): Promise<boolean> {
     return true;
 }
 
-/** "Take it over". Returns what was imported. */
+/** "Import what exists". Returns what was imported. */
 async function importWhatExists(host: RealHost, cloud: Cloud, step: Step, error: string): Promise<string> {
     const file = path.join(host.folder, "import.json");
     expect((await host.preview(step.program!, { importFile: file })).ok).to.equal(true);
     const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { type: string; name: string; id: string }[] };
     const [, stuck] = /^(orders-\S+): .*(?:already exists|81053)/m.exec(error) ?? [];
     const entry = plan.resources.find(({ type, name }) => importIds.has(type) && stuck === name);
-    expect(entry, `an entry of the README's table for ${error}`).not.to.equal(undefined);
+    expect(entry, `an entry of docs/recovery.md's table for ${error}`).not.to.equal(undefined);
     const { type, name } = entry!;
     entry!.id = filled(importIds.get(type)!, lookUp(cloud, name));
     plan.resources = [entry!];
     fs.writeFileSync(file, JSON.stringify(plan));
-    const [command] = /`pulumi (import --file import\.json[^`]*)`/.exec(README)!.slice(1);
+    const [command] = /`pulumi (import --file import\.json[^`]*)`/.exec(RECOVERY)!.slice(1);
     await host.cli(command!.replace("import.json", file).split(" "));
     return `${name} imported as ${entry!.id}`;
 }
 
-/** Cloudflare's API, as far as the README's commands call it. */
+/** Cloudflare's API, as far as the page's commands call it. */
 async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => void }> {
     const type = resourceTypes.get(
         "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
@@ -116,7 +118,7 @@ async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => vo
     return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
-/** "A hostname certificate cannot be taken over": the README's two commands, in a shell. */
+/** "Delete a hostname certificate": the page's two commands, in a shell. */
 async function deleteHostnameCertificate(host: RealHost, cloud: Cloud): Promise<string> {
     const api = await cloudflare(cloud);
     const run = async (command: string, places: Record<string, string>): Promise<{ success: boolean; result: { id: string }[] }> => {
@@ -126,7 +128,7 @@ async function deleteHostnameCertificate(host: RealHost, cloud: Cloud): Promise<
         return JSON.parse(stdout) as { success: boolean; result: { id: string }[] };
     };
     try {
-        const [list, remove] = [...README.matchAll(/printf 'header = [^\n]*(?:\\\n[^\n]*)?hostnames\/certificates[^\n]*/g)].map(
+        const [list, remove] = [...RECOVERY.matchAll(/printf 'header = [^\n]*(?:\\\n[^\n]*)?hostnames\/certificates[^\n]*/g)].map(
             ([text]) => text,
         );
         const { result } = await run(list!, { "<zone id>": ZONE });

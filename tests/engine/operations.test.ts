@@ -74,7 +74,7 @@ describe("operations on the real engine", () => {
         expect(watch.dropped).to.deep.equal([]);
     });
 
-    // The provider never reads the association back (facts 7.2): a new leaf is what makes it write.
+    // The provider never reads the association back (docs/sources.md 7.2): a new leaf is what makes it write.
     it("does not see an association that was turned off, and turns it on with the next leaf", async () => {
         const { caPem } = watch.attacker;
         await FAULTS["association-off"]!.apply({ cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: caPem });

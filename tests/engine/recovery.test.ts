@@ -1,4 +1,4 @@
-/** A deployment that was stopped on the real engine: what the README says of it is done, and it ends in the same cloud. */
+/** A deployment that was stopped on the real engine: what docs/recovery.md says is done, and it ends in the same cloud. */
 import { fork, type ChildProcess } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -85,7 +85,7 @@ function report(words: string, title: string, results: Recovered[], whole: Whole
     for (const text of hands) console.log(`        ${text}`);
 }
 
-describe("the recovery that the README describes", () => {
+describe("the recovery that docs/recovery.md describes", () => {
     let wholes: Map<string, Whole>;
     let workers: Worker[] = [];
     before(async function () {

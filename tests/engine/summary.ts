@@ -69,6 +69,6 @@ export function leftovers(end: unknown, whole: unknown): { missing: string[]; le
     return { missing, left };
 }
 
-/** What the README says is made again, with the first one left behind: all of it has a random name. */
+/** What docs/recovery.md says is created again, with the first one left behind: all of it has a random name. */
 export const ORPHANS =
     /^(buckets|apis\/api#(\/integrations|\/stages\/\$default\/deployed\/integrations)?|certificates|logGroups|functions\/orders\/permissions)\//;

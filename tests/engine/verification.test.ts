@@ -37,7 +37,7 @@ describe("the verification on the real engine", function () {
             expect(broken.ok).to.equal(false);
             expect(broken.text)
                 .to.match(/open: the default endpoint/)
-                .and.contain("npx cloudflare-protected-http-api doctor");
+                .and.contain("npx --no cloudflare-protected-http-api doctor");
             expect(await deploymentRecord()).to.equal("2");
             const back = await host.up(program({ ...trusting(["1", "2"], "1"), verify }));
             expect(back.ok, back.text).to.equal(true);

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
@@ -88,6 +89,9 @@ describe("npm start", function () {
         expect(stdout).to.contain("--connect-to api.dev.example.com:443:127.0.0.1:").and.to.contain("not AWS and not Cloudflare");
         expect(stdout).not.to.contain("PRIVATE KEY");
         expect(stdout).not.to.match(/[\u2500-\u257f]/);
+        const shown = readFileSync(path.join(ROOT, "README.md"), "utf8").match(/^ {4}(?:ok| {2}) {2}\S.*$/gm)!;
+        expect(shown.length).to.be.greaterThan(5);
+        for (const row of shown) expect(stdout, "as README.md shows it").to.contain(row.trim());
     });
 
     it("lists its faults, helps, and refuses an unknown fault by name", async () => {

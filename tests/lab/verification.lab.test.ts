@@ -154,7 +154,7 @@ describe("the verification on a deployment that somebody breaks", function () {
             const { targetDomainName } = cloud.aws.domains.get(NAME)!;
             const api = [...cloud.aws.apis.keys()].find((id) => !isNeighbour(id));
             expect(broken.text).to.contain(
-                `npx cloudflare-protected-http-api doctor ${NAME} --target ${targetDomainName} --api-id ${api!}`,
+                `npx --no cloudflare-protected-http-api doctor ${NAME} --target ${targetDomainName} --api-id ${api!}`,
             );
             mend();
             const mended = await host.up(again(LONG));

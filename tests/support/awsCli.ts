@@ -20,6 +20,20 @@ const present = <T>(value: T | undefined, what: string | undefined): T => {
     return value;
 };
 
+/** `{ $.field = "*end" }`, the one form of CloudWatch's patterns that the texts have. */
+function filterOf(pattern: string | undefined): (line: string) => boolean {
+    if (pattern === undefined) return () => true;
+    const [, field, end] = /^\{ \$\.(\w+) = "\*([^"*]*)" \}$/.exec(pattern) ?? [];
+    if (field === undefined) throw new Error(`unknown filter pattern: ${pattern}`);
+    return (line) => {
+        try {
+            return String((JSON.parse(line) as Record<string, unknown>)[field]).endsWith(end!);
+        } catch {
+            return false;
+        }
+    };
+}
+
 /** API Gateway's own deployment of what is written. */
 function deploy({ stages, disableExecuteApiEndpoint, routes, integrations }: HttpApi, stage: string | undefined): string {
     present(stages.get(stage ?? ""), stage).deployed = structuredClone({ disableExecuteApiEndpoint, routes, integrations });
@@ -30,7 +44,7 @@ function deploy({ stages, disableExecuteApiEndpoint, routes, integrations }: Htt
 export function awsCli({ cloud }: Patient, [service = "", verb = "", ...words]: string[]): string {
     const { apis, domains, certificates, logGroups, region, accountId } = cloud.aws;
     const names = ["--region", "--api-id", "--stage-name", "--domain-name", "--api-mapping-id", "--certificate-arn", "--query", "--output"];
-    const { flags, rest } = flagsOf(words, Object.fromEntries([...names, "--since"].map((name) => [name, "value"])));
+    const { flags, rest } = flagsOf(words, Object.fromEntries([...names, "--since", "--filter-pattern"].map((name) => [name, "value"])));
     const flag = (name: string): string | undefined => flags.get(`--${name}`);
     if (service !== "sts" && flag("region") !== region) throw new Error(`You must specify a region: ${region}, not ${flag("region")}`);
     const domain = () => present(domains.get(flag("domain-name") ?? ""), flag("domain-name"));
@@ -61,8 +75,10 @@ export function awsCli({ cloud }: Patient, [service = "", verb = "", ...words]: 
         case "acm describe-certificate":
             if (query !== "Certificate.Status") throw new Error(`unknown query: ${query}`);
             return present(certificates.get(flag("certificate-arn") ?? ""), flag("certificate-arn")).status;
-        case "logs tail":
-            return present([...logGroups.values()].find(({ name }) => name === rest[0]), rest[0]).lines.join("\n"); // prettier-ignore
+        case "logs tail": {
+            const { lines } = present([...logGroups.values()].find(({ name }) => name === rest[0]), rest[0]); // prettier-ignore
+            return lines.filter(filterOf(flag("filter-pattern"))).join("\n");
+        }
         default:
             throw new Error(`unknown command: aws ${service} ${verb}`);
     }

@@ -108,7 +108,7 @@ export const FAULT: Report = {
             evidence: ["it expires in 9 days, on 2026-10-14"],
             refresh: "Time alone is no difference to Pulumi until the renewal window begins.",
             fix: "pulumi up, and let a pipeline run it every week",
-            confirm: "npx cloudflare-protected-http-api doctor orders.api.internal-platform-production.example.org",
+            confirm: "npx --no cloudflare-protected-http-api doctor orders.api.internal-platform-production.example.org",
         },
     ],
     checks: [
@@ -151,7 +151,7 @@ const UNKNOWN: Report = {
     domainName: "api.example.net",
     verdict: "unknown",
     nextProbe:
-        "AWS was not asked: give credentials and a region as to the AWS CLI, or --target <regional name> --api-id <id> (pulumi stack output), and run npx cloudflare-protected-http-api doctor api.example.net again",
+        "AWS was not asked: give credentials and a region as to the AWS CLI, or --target <regional name> --api-id <id> (pulumi stack output), and run npx --no cloudflare-protected-http-api doctor api.example.net again",
     checks: [
         check("dns", "record", "an address of the edge", "104.16.132.229"),
         check("edge", "visitor", "answered by the API", "HTTP 403 (gateway)", "bad"),

@@ -3,6 +3,7 @@
  * it refuses, so that a text with a flag, a key or a name that is wrong is not followed by luck.
  */
 import * as dns from "node:dns";
+import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { examine } from "../../doctor";
@@ -155,7 +156,9 @@ export class Terminal {
 
     /** The body unless it is thrown away, and the status, or 000: names are asked of the lab's DNS, as everybody's are. */
     async #curl(words: string[]): Promise<string> {
-        const { flags, rest } = flagsOf(words, { "-sS": "switch", "-o": "value", "-w": "value", "-H": "value", "--connect-to": "value" });
+        const values = ["-o", "-w", "-H", "--connect-to", "--cert", "--key"];
+        const { flags, rest } = flagsOf(words, { "-sS": "switch", ...Object.fromEntries(values.map((name) => [name, "value" as const])) });
+        const [cert, key] = ["--cert", "--key"].map((name) => (flags.has(name) ? fs.readFileSync(flags.get(name)!, "utf8") : undefined));
         const url = new URL(rest[0]!);
         const secure = url.protocol === "https:";
         const port = Number(url.port) || (secure ? 443 : 80);
@@ -170,6 +173,8 @@ export class Terminal {
                 path: url.pathname,
                 servername: url.hostname,
                 ca: network.caPem,
+                cert,
+                key,
                 headers: { host: header },
                 agent: false,
             };
@@ -202,8 +207,9 @@ export class Terminal {
     }
 
     /** With the credentials of both clouds; healthy or not, it prints which causes it names. */
-    async #doctor([tool, verb, name, ...words]: string[]): Promise<boolean> {
-        if (tool !== PROJECT || verb !== "doctor" || name !== PATIENT) throw new Error(`unknown command: npx ${tool} ${verb} ${name}`);
+    async #doctor([no, tool, verb, name, ...words]: string[]): Promise<boolean> {
+        if (no !== "--no" || tool !== PROJECT || verb !== "doctor" || name !== PATIENT)
+            throw new Error(`unknown command: npx ${no} ${tool} ${verb} ${name}`);
         flagsOf(words, { "--wait": "value" });
         const { verdict, causes } = await this.diagnose();
         this.printed += `${name}: ${verdict.toUpperCase()} ${causes.map(({ id }) => id).join(", ")}\n`;

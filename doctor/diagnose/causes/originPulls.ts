@@ -91,7 +91,7 @@ export const ORIGIN_PULLS: Rule[] = [
             facts.presented?.status === "deployment_timed_out"
                 ? NEW_LEAF
                 : `Wait a few minutes. If it does not become active:\n${NEW_LEAF}`,
-        confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName} --wait 5m`,
+        confirm: (facts) => `npx --no cloudflare-protected-http-api doctor ${facts.evidence.domainName} --wait 5m`,
     },
     {
         id: "LEAF-EXPIRED",
@@ -123,6 +123,6 @@ export const ORIGIN_PULLS: Rule[] = [
         refresh: "`refresh` renews nothing. `up` renews an issued leaf in its last 30 days: it has not run since.",
         fix: () =>
             `pulumi up --refresh   # renews an issued leaf, and uploads it again if Cloudflare lost it\nRun it in a weekly pipeline from now on.\n${FOREIGN_LEAF}`,
-        confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
+        confirm: (facts) => `npx --no cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
     },
 ];

@@ -3,7 +3,7 @@ import type { Facts } from "../facts";
 
 /** One cause that the doctor knows. Commands get their own lines, prose stands between them or after a `#`: they are pasted into a shell. */
 export interface Rule {
-    /** Stable; README has an anchor of this name in lower case. */
+    /** Stable; docs/causes.md has an anchor of this name in lower case. */
     id: string;
     title: string;
     /** Where it sits on the request's path; undefined for a permission that the doctor lacks. */
@@ -19,7 +19,7 @@ export interface Rule {
     explains?: string[];
 }
 
-export const doctorCommand = (facts: Facts): string => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`;
+export const doctorCommand = (facts: Facts): string => `npx --no cloudflare-protected-http-api doctor ${facts.evidence.domainName}`;
 /** Quoted for a shell: a path may contain `&` or `;`. */
 const quoted = (text: string): string => (/^[\w./:%@~-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 export const visitorCommand = (facts: Facts): string =>

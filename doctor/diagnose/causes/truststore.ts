@@ -169,7 +169,7 @@ export const TRUSTSTORE: Rule[] = [
                 "Neither: the truststore was changed by hand. Restore it, and find out who did it:",
                 "pulumi up --refresh",
             ].join("\n"),
-        confirm: (facts) => `npx cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
+        confirm: (facts) => `npx --no cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
         explains: ["TRUSTSTORE-OVERWRITTEN"],
     },
     {
@@ -182,7 +182,7 @@ export const TRUSTSTORE: Rule[] = [
         fix: () =>
             [
                 "pulumi up --refresh   # removes a certificate that was added to the program's",
-                "If the warning remains, it is about one of the program's authorities. If that one is not presented, remove it from originPullAuthorities (originPull.authorities), and run pulumi up. Replacing the presented one takes three deployments: README.md#authorities",
+                "If the warning remains, it is about one of the program's authorities. If that one is not presented, remove it from originPullAuthorities (originPull.authorities), and run pulumi up. Replacing the presented one takes three deployments: docs/authorities.md",
             ].join("\n"),
         confirm: (facts) =>
             `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query MutualTlsAuthentication\n# fixed: no TruststoreWarnings`,

@@ -14,7 +14,7 @@ function deploy(api: HttpApi, stage: Stage): void {
     };
 }
 
-/** A change of the API reaches a stage by itself only with autoDeploy (facts 2.2). */
+/** A change of the API reaches a stage by itself only with autoDeploy (docs/sources.md 2.2). */
 export function autoDeploy(api: HttpApi): void {
     for (const stage of api.stages.values()) if (stage.autoDeploy) deploy(api, stage);
 }

@@ -3,9 +3,9 @@ import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Cloud, MutualTls } from "../../cloud";
 
-/** SHA-256 fingerprint of Cloudflare's shared origin-pull CA (facts 4.1), whose key only Cloudflare has. */
+/** SHA-256 fingerprint of Cloudflare's shared origin-pull CA (docs/sources.md 4.1), whose key only Cloudflare has. */
 export const sharedCaFingerprint = "9A:1A:C2:B4:BE:15:F9:F2:7E:EE:20:A7:34:CB:A4:E9:89:8F:61:00:1B:3B:D7:C8:4B:69:B5:6A:3E:25:A2:B9";
-/** CA certificates in a chain, the leaf not counted (facts 1.3). */
+/** CA certificates in a chain, the leaf not counted (docs/sources.md 1.3). */
 const maxChain = 4;
 
 export interface Truststore {
@@ -25,7 +25,7 @@ export function readTruststore(cloud: Cloud, mutualTls: MutualTls): Truststore {
             standIn ||= pinned;
             certificates.push(pinned ? new X509Certificate(cloud.cloudflare.shared.caPem) : certificate);
         } catch {
-            // An unreadable certificate is a warning of the domain, not an error of its connections (facts 1.7).
+            // An unreadable certificate is a warning of the domain, not an error of its connections (docs/sources.md 1.7).
         }
     }
     return { certificates, standIn };
@@ -51,7 +51,7 @@ export type Verdict = { kind: "none" } | { kind: "untrusted"; reason: string } |
 
 /**
  * `socket.authorized` alone is not enough: it is true on a TLS 1.3 resumption without any certificate. Key usage is not among what API
- * Gateway validates (facts 1.5), so an error about the purpose is the only one that may be ignored.
+ * Gateway validates (docs/sources.md 1.5), so an error about the purpose is the only one that may be ignored.
  */
 export function judgeClient(socket: TLSSocket, truststore: Truststore): Verdict {
     const raw = socket.getPeerCertificate()?.raw as Buffer | undefined;

@@ -74,7 +74,7 @@ function targetOf(cloud: Cloud, host: string): Target | undefined {
     return api && { kind: "endpoint", api };
 }
 
-/** The Host must be the connection's own server name, unless the lab plays the variant in which it need not be (facts 1.16). */
+/** The Host must be the connection's own server name, unless the lab plays the variant in which it need not be (docs/sources.md 1.16). */
 function admitted(cloud: Cloud, connection: Connection | undefined, host: string): Target | undefined {
     const target = targetOf(cloud, host);
     if (!connection || connection.serverName === host) return target;

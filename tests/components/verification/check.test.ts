@@ -146,7 +146,7 @@ describe("the verification's script", () => {
             expect(lineOf(text, "through the edge:")).to.contain("must be answered by API Gateway (apigw-requestid)");
             expect(lineOf(text, "through the edge:")).to.contain("seen: HTTP 525 (cf-ray)").and.contain("this answer is not API Gateway's");
             expect(text.split("\n").at(-1)).to.equal(
-                `  npx cloudflare-protected-http-api doctor ${DOMAIN} --target ${TARGET} --api-id ${API_ID}`,
+                `  npx --no cloudflare-protected-http-api doctor ${DOMAIN} --target ${TARGET} --api-id ${API_ID}`,
             );
         });
 

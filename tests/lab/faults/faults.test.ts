@@ -54,7 +54,7 @@ const EXPECTED: Record<string, { sees?: Partial<Seen>; changes: string[] }> = {
         sees: { visitor: "403" },
         changes: ["buckets.objects", "+hostnameCertificates", "-hostnameCertificates", "associations.certId"],
     },
-    "truststore-lacks-issuer": { sees: { visitor: "403", own: "403" }, changes: ["buckets.objects", "domains.mutualTls"] },
+    "truststore-lacks-authority": { sees: { visitor: "403", own: "403" }, changes: ["buckets.objects", "domains.mutualTls"] },
     "ca-reissued-same-name": { sees: { visitor: "403", own: "403" }, changes: ["buckets.objects", "domains.mutualTls"] },
     "truststore-warnings": { changes: ["buckets.objects", "domains.mutualTls"] },
     "shared-ca-trusted": { changes: ["buckets.objects", "domains.mutualTls"] },
