@@ -9,7 +9,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import Table from "cli-table3";
 import { examine, type DoctorOptions } from "../doctor";
-import { Patient } from "../tests/support/patient";
+import { DeployedLab } from "../tests/support/deployedLab";
 
 const LATENCY_MS = 1000;
 const RUNS = 3;
@@ -56,26 +56,26 @@ async function slowUdp(port: number): Promise<number> {
 const portOf = (url: string): number => Number(new URL(url).port);
 
 async function main(): Promise<void> {
-    const patient = await Patient.admit();
-    patient.awsEnvironment();
-    const { gateway, edge, dnsPort } = patient.deployment;
+    const lab = await DeployedLab.deploy();
+    lab.awsEnvironment();
+    const { gateway, edge, dnsPort } = lab.deployment;
     const [dns, near, far, farHttp, aws, cloudflare] = [
         await slowUdp(dnsPort),
         await slowTcp(edge.port),
         await slowTcp(gateway.port),
         await slowTcp(gateway.httpPort),
         await slowTcp(portOf(process.env.AWS_ENDPOINT_URL!)),
-        await slowTcp(portOf(patient.controlPlane.cloudflareBaseUrl)),
+        await slowTcp(portOf(lab.controlPlane.cloudflareBaseUrl)),
     ];
     process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${aws}`;
     // The edge asks the origin over the slow way, too.
     Object.assign(gateway, { port: far, httpPort: farHttp });
     const slow: DoctorOptions = {
-        ...patient.inside(),
+        ...lab.inside(),
         timeoutMs: 30_000,
-        cloudflareBaseUrl: patient.controlPlane.cloudflareBaseUrl.replace(/:\d+/, `:${cloudflare}`),
+        cloudflareBaseUrl: lab.controlPlane.cloudflareBaseUrl.replace(/:\d+/, `:${cloudflare}`),
         network: {
-            ...patient.inside().network,
+            ...lab.inside().network,
             dnsServers: [`127.0.0.1:${dns}`],
             connectTo: [`192.0.2.1:443:127.0.0.1:${near}`, `198.51.100.1:443:127.0.0.1:${far}`, `198.51.100.1:80:127.0.0.1:${farHttp}`],
         },
@@ -104,7 +104,7 @@ async function main(): Promise<void> {
         ...outside,
         timeoutMs,
         network: {
-            ...patient.outside().network,
+            ...lab.outside().network,
             connectTo: [`192.0.2.1:443:127.0.0.1:${deadPort}`, `198.51.100.1::127.0.0.1:${deadPort}`],
         },
     });

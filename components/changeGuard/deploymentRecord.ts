@@ -85,7 +85,7 @@ function changeGuardHook(component: string): pulumi.ResourceHook[] {
         if (found.length === 0) return;
         throw new Error(
             [
-                `CloudflareProtectedHttpApi "${component}": this change would drop requests of a live API:`,
+                `CloudflareProtectedHttpApi "${component}": the change guard refused this change:`,
                 ...found.map(({ path, message, rule, fix }) => `  - ${path} ${message} [${rule}]. Fix: ${fix}.`),
                 `To make it anyway, at the cost of dropped requests: pulumi config set ${CONFIG}:breakGlass "${component}: <reason>"`,
                 "A protected CA must be unprotected first: pulumi state unprotect <URN>, for each URN that the next run names.",

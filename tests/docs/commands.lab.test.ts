@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import { stateOutput } from "../../lab/lab";
-import { PATIENT, PROJECT, Patient } from "../support/patient";
+import { LAB_DOMAIN, PROJECT, DeployedLab } from "../support/deployedLab";
 import { Terminal } from "../support/terminal";
 import { commandsBelow, readPages } from "./pages";
 
@@ -15,42 +15,42 @@ const pages = readPages();
 const commands = (file: string, heading: string): string[] => commandsBelow(pages.get(file)!, heading);
 
 describe("the commands in the docs, pasted", function () {
-    let patient: Patient;
+    let lab: DeployedLab;
     let terminal: Terminal;
     let back: () => void;
     let folder: string;
 
     before(async () => {
-        patient = await Patient.admit("stack");
-        back = patient.awsEnvironment();
+        lab = await DeployedLab.deploy("stack");
+        back = lab.awsEnvironment();
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "docs-test-"));
     });
     after(async () => {
         back();
         fs.rmSync(folder, { recursive: true, force: true });
-        await patient.discharge();
+        await lab.close();
     });
     beforeEach(() => {
-        patient.heal();
-        terminal = new Terminal(patient);
+        lab.restore();
+        terminal = new Terminal(lab);
         // The thief's copy.
         for (const [name, resource, property] of [
             ["leaf.pem", "api-origin-pull-leaf-1-1-certificate", "certPem"],
             ["leaf.key", "api-origin-pull-leaf-1-1-key", "privateKeyPem"],
         ] as const)
-            fs.writeFileSync(path.join(folder, name), stateOutput(patient.engine, resource, property)!);
+            fs.writeFileSync(path.join(folder, name), stateOutput(lab.engine, resource, property)!);
     });
 
     /** What a reader puts in the place of `<…>`. */
     const fill = (command: string): string =>
         command.replace(/<([^>]+)>/g, (gap, what: string) => {
             const [, name] = /^URN of (\S+)$/.exec(what) ?? [];
-            if (name !== undefined) return [...patient.engine.state.keys()].find((urn) => urn.endsWith(`::${name}`)) ?? gap;
+            if (name !== undefined) return [...lab.engine.state.keys()].find((urn) => urn.endsWith(`::${name}`)) ?? gap;
             return (
                 {
-                    "domain name": PATIENT,
+                    "domain name": LAB_DOMAIN,
                     "regional name": terminal.outputs().targetDomainName,
-                    region: patient.deployed.region,
+                    region: lab.deployed.region,
                     "stolen leaf": path.join(folder, "leaf.pem"),
                     "stolen key": path.join(folder, "leaf.key"),
                 }[what] ?? gap
@@ -79,7 +79,7 @@ describe("the commands in the docs, pasted", function () {
     });
 
     it("renews a leaf before its time", async () => {
-        const presentedId = () => patient.cloud.cloudflare.zones.get(patient.deployed.zoneId)!.associations.get(PATIENT)!.certId;
+        const presentedId = () => lab.cloud.cloudflare.zones.get(lab.deployed.zoneId)!.associations.get(LAB_DOMAIN)!.certId;
         const before = presentedId();
         for (const command of commands("docs/authorities.md", "Renewal")) await paste(command);
         expect(presentedId()).to.not.equal(before);
@@ -122,13 +122,13 @@ describe("the commands in the docs, pasted", function () {
         const deploy = all.findIndex((command) => command.endsWith("pulumi up"));
         expect(await terminal.paste(fill(all[deploy]!)), "the change guard refuses it first").to.equal(false);
         expect(terminal.printed).to.contain("[drop-presented]");
-        patient.heal();
-        terminal = new Terminal(patient);
+        lab.restore();
+        terminal = new Terminal(lab);
         for (const command of all) await paste(command);
         const [around, through] = proof();
         expect(await paste(around!)).to.match(REFUSED);
         expect(await paste(through!)).to.equal("200");
-        expect(patient.config).to.not.have.property(`${PROJECT}:breakGlass`);
+        expect(lab.config).to.not.have.property(`${PROJECT}:breakGlass`);
         await paste("pulumi preview");
         await expectHealthy();
     });
@@ -142,9 +142,9 @@ describe("the commands in the docs, pasted", function () {
             [["association-off", "record-missing"], token],
             [["truststore-not-pinned-and-overwritten", "default-endpoint-open"], role],
         ] as const) {
-            patient.heal();
-            terminal = new Terminal(patient);
-            for (const fault of faults) await patient.break(fault);
+            lab.restore();
+            terminal = new Terminal(lab);
+            for (const fault of faults) await lab.break(fault);
             expect((await terminal.diagnose()).verdict).to.equal("fault");
             expect(lines).to.have.length(2);
             for (const command of lines) await paste(command);

@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { RULES } from "../../doctor/diagnose/causes";
 import type { Report } from "../../doctor";
 import { FAULTS } from "../../lab/faults";
-import { PATIENT, Patient, TOKEN } from "../support/patient";
+import { LAB_DOMAIN, DeployedLab, TOKEN } from "../support/deployedLab";
 
 const ROOT = path.join(__dirname, "..", "..");
 
@@ -20,31 +20,31 @@ interface Ended {
 }
 
 describe("the doctor's command", function () {
-    let patient: Patient;
+    let lab: DeployedLab;
     let folder: string;
 
     before(async () => {
-        patient = await Patient.admit();
+        lab = await DeployedLab.deploy();
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "doctor-test-"));
-        fs.writeFileSync(path.join(folder, "ca.pem"), patient.cloud.webCa.certificatePem);
+        fs.writeFileSync(path.join(folder, "ca.pem"), lab.cloud.webCa.certificatePem);
     });
     after(async () => {
         fs.rmSync(folder, { recursive: true, force: true });
-        await patient.discharge();
+        await lab.close();
     });
-    beforeEach(() => patient.heal());
+    beforeEach(() => lab.restore());
 
     /** The flags that lead into the lab. */
-    const lab = (): string[] => {
-        const { targetDomainName, apiId, network } = patient.outside();
+    const intoLab = (): string[] => {
+        const { targetDomainName, apiId, network } = lab.outside();
         return [
-            ...["--target", targetDomainName!, "--api-id", apiId!, "--timeout", "10s", "--cacert", path.join(folder, "ca.pem")],
+            ...["--target", targetDomainName!, "--api-id", apiId!, "--timeout", "30s", "--cacert", path.join(folder, "ca.pem")],
             ...network!.dnsServers!.flatMap((one) => ["--dns-server", one]),
             ...network!.connectTo!.flatMap((one) => ["--connect-to", one]),
         ];
     };
     const clouds = (): Record<string, string> => ({
-        AWS_ENDPOINT_URL: patient.controlPlane.awsEndpoint,
+        AWS_ENDPOINT_URL: lab.controlPlane.awsEndpoint,
         AWS_ACCESS_KEY_ID: "AKIALAB",
         AWS_SECRET_ACCESS_KEY: "secret-key-of-the-test",
         AWS_REGION: "eu-central-1",
@@ -63,18 +63,18 @@ describe("the doctor's command", function () {
             child.on("close", (code) => resolve({ ...ended, code }));
             during(child);
         });
-    const inside = (): string[] => [...lab(), "--cloudflare-base-url", patient.controlPlane.cloudflareBaseUrl];
+    const inside = (): string[] => [...intoLab(), "--cloudflare-base-url", lab.controlPlane.cloudflareBaseUrl];
 
     it("says healthy with exit code 0, in plain lines", async () => {
-        const { code, stdout, stderr } = await run([PATIENT, ...inside()], clouds());
+        const { code, stdout, stderr } = await run([LAB_DOMAIN, ...inside()], clouds());
         expect(stderr).to.equal("");
-        expect(stdout).to.contain(`${PATIENT}: HEALTHY`).and.not.contain("\x1b[");
+        expect(stdout).to.contain(`${LAB_DOMAIN}: HEALTHY`).and.not.contain("\x1b[");
         expect(code).to.equal(0);
     });
 
     it("tells cause, impact, fix and how to confirm with exit code 1, and nothing secret", async () => {
-        await patient.break("association-off");
-        const { code, stdout, stderr } = await run([PATIENT, ...inside()], clouds());
+        await lab.break("association-off");
+        const { code, stdout, stderr } = await run([LAB_DOMAIN, ...inside()], clouds());
         expect(code).to.equal(1);
         for (const label of [
             "CAUSE",
@@ -89,15 +89,15 @@ describe("the doctor's command", function () {
     });
 
     it("could not tell: exit code 2, and what to give", async () => {
-        await patient.break("association-off");
-        const { code, stdout } = await run([PATIENT, ...lab(), "--no-aws"]);
+        await lab.break("association-off");
+        const { code, stdout } = await run([LAB_DOMAIN, ...intoLab(), "--no-aws"]);
         expect(code).to.equal(2);
         expect(stdout).to.contain("COULD NOT TELL").and.contain("CLOUDFLARE_API_TOKEN");
     });
 
     it("prints one JSON object and nothing else", async () => {
-        await patient.break("default-endpoint-open");
-        const { code, stdout, stderr } = await run([PATIENT, "--json", ...inside()], clouds());
+        await lab.break("default-endpoint-open");
+        const { code, stdout, stderr } = await run([LAB_DOMAIN, "--json", ...inside()], clouds());
         const report = JSON.parse(stdout) as Report;
         expect([code, stderr, report.schemaVersion, report.verdict, report.causes[0]?.id]).to.deep.equal([
             1,
@@ -110,37 +110,37 @@ describe("the doctor's command", function () {
 
     it("writes a page", async () => {
         const page = path.join(folder, "report.html");
-        const { code } = await run([PATIENT, "--html", page, ...lab(), "--no-aws"]);
+        const { code } = await run([LAB_DOMAIN, "--html", page, ...intoLab(), "--no-aws"]);
         expect(code).to.equal(0);
-        expect(fs.readFileSync(page, "utf8")).to.contain(PATIENT).and.contain("<!doctype html>");
+        expect(fs.readFileSync(page, "utf8")).to.contain(LAB_DOMAIN).and.contain("<!doctype html>");
     });
 
     it("looks at several names at once, with one summary; the worst gives the exit code", async () => {
         const file = path.join(folder, "all.json");
-        fs.writeFileSync(file, JSON.stringify([{ domainName: PATIENT }, "no-such.dev.example.com"]));
-        const { code, stdout } = await run(["--all", file, ...lab(), "--no-aws"]);
-        expect(stdout).to.contain(`${PATIENT}: HEALTHY`);
+        fs.writeFileSync(file, JSON.stringify([{ domainName: LAB_DOMAIN }, "no-such.dev.example.com"]));
+        const { code, stdout } = await run(["--all", file, ...intoLab(), "--no-aws"]);
+        expect(stdout).to.contain(`${LAB_DOMAIN}: HEALTHY`);
         expect(stdout).to.match(/FAULT.*no-such\.dev\.example\.com.*RECORD-MISSING/);
         expect(code).to.equal(1);
     });
 
     it("waits until it is healthy", async () => {
-        await patient.break("dns-only-record");
-        const { code, stderr } = await run([PATIENT, "--wait", "40s", ...lab(), "--no-aws"], {}, (child) => {
+        await lab.break("dns-only-record");
+        const { code, stderr } = await run([LAB_DOMAIN, "--wait", "40s", ...intoLab(), "--no-aws"], {}, (child) => {
             // Mended once the first look has found it.
-            child.stderr!.once("data", () => patient.heal());
+            child.stderr!.once("data", () => lab.restore());
         });
         expect(stderr).to.contain("RECORD-DNS-ONLY");
         expect(code).to.equal(0);
     });
 
     it("tells what it last saw when the waiting is interrupted", async () => {
-        await patient.break("dns-only-record");
-        const { code, stdout, stderr } = await run([PATIENT, "--wait", "1h", ...lab(), "--no-aws"], {}, (child) => {
+        await lab.break("dns-only-record");
+        const { code, stdout, stderr } = await run([LAB_DOMAIN, "--wait", "1h", ...intoLab(), "--no-aws"], {}, (child) => {
             child.stderr!.once("data", () => child.kill("SIGINT"));
         });
         expect(stderr).to.contain("RECORD-DNS-ONLY");
-        expect(stdout).to.contain(`${PATIENT}: FAULT`).and.contain("CAUSE");
+        expect(stdout).to.contain(`${LAB_DOMAIN}: FAULT`).and.contain("CAUSE");
         expect(code).to.equal(1);
     });
 
@@ -148,10 +148,14 @@ describe("the doctor's command", function () {
         const silent = net.createServer().listen(0, "127.0.0.1");
         await once(silent, "listening");
         try {
-            const there = `${PATIENT}:443:127.0.0.1:${(silent.address() as net.AddressInfo).port}`;
-            const { code, stdout } = await run([PATIENT, "--wait", "1h", "--connect-to", there, ...lab(), "--no-aws"], {}, (child) => {
-                silent.once("connection", () => child.kill("SIGINT"));
-            });
+            const there = `${LAB_DOMAIN}:443:127.0.0.1:${(silent.address() as net.AddressInfo).port}`;
+            const { code, stdout } = await run(
+                [LAB_DOMAIN, "--wait", "1h", "--connect-to", there, ...intoLab(), "--no-aws"],
+                {},
+                (child) => {
+                    silent.once("connection", () => child.kill("SIGINT"));
+                },
+            );
             expect([code, stdout]).to.deep.equal([130, ""]);
         } finally {
             silent.close();
@@ -161,18 +165,18 @@ describe("the doctor's command", function () {
     const BAD: [string, string[], string][] = [
         ["no name", [], "a name such as api.example.com, or --all FILE, is required"],
         ["a name that is none", ["not a name"], "must be a full domain name"],
-        ["an unknown option", [PATIENT, "--nonsense"], "unknown option"],
-        ["a time that is none", [PATIENT, "--timeout", "soon"], "must be a duration such as 15s or 5m"],
+        ["an unknown option", [LAB_DOMAIN, "--nonsense"], "unknown option"],
+        ["a time that is none", [LAB_DOMAIN, "--timeout", "soon"], "must be a duration such as 15s or 5m"],
         ["a file that is not there", ["--all", "/no/such/file"], "--all must be a readable file"],
         [
             "a certificate without its key",
-            [PATIENT, "--cert", "package.json"],
+            [LAB_DOMAIN, "--cert", "package.json"],
             "--cert and --key (or their variables) must be set together",
         ],
-        ["a certificate that is none", [PATIENT, "--cert", "package.json", "--key", "package.json"], "--cert must be"],
-        ["a header whose variable is not set", [PATIENT, "--header-env", "x-a=NOT_SET_AT_ALL"], "NOT_SET_AT_ALL must be set"],
-        ["a connect-to that is none", [PATIENT, "--connect-to", "nonsense"], "connect-to must be host:port"],
-        ["a DNS server that is none", [PATIENT, "--dns-server", "nonsense"], "--dns-server must be"],
+        ["a certificate that is none", [LAB_DOMAIN, "--cert", "package.json", "--key", "package.json"], "--cert must be"],
+        ["a header whose variable is not set", [LAB_DOMAIN, "--header-env", "x-a=NOT_SET_AT_ALL"], "NOT_SET_AT_ALL must be set"],
+        ["a connect-to that is none", [LAB_DOMAIN, "--connect-to", "nonsense"], "connect-to must be host:port"],
+        ["a DNS server that is none", [LAB_DOMAIN, "--dns-server", "nonsense"], "--dns-server must be"],
     ];
     for (const [title, args, said] of BAD)
         it(`refuses ${title} with a sentence and exit code 2`, async () => {

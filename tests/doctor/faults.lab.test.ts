@@ -3,7 +3,7 @@ import { expect } from "chai";
 import Table from "cli-table3";
 import { examine, type Report } from "../../doctor";
 import { FAULTS } from "../../lab/faults";
-import { Patient } from "../support/patient";
+import { DeployedLab } from "../support/deployedLab";
 
 const ids = ({ causes }: Report): string[] => causes.map(({ id }) => id);
 /** Faults that meet in one place: the second cannot be injected after the first. */
@@ -31,25 +31,25 @@ const PAIRS: [string, string][] = [
 ];
 
 describe("the doctor on the lab", function () {
-    let patient: Patient;
+    let lab: DeployedLab;
     let back: () => void;
 
     before(async () => {
-        patient = await Patient.admit();
-        back = patient.awsEnvironment();
+        lab = await DeployedLab.deploy();
+        back = lab.awsEnvironment();
     });
     after(async () => {
         back();
-        await patient.discharge();
+        await lab.close();
     });
-    beforeEach(() => patient.heal());
+    beforeEach(() => lab.restore());
 
     for (const variant of ["forbidden", "closed"] as const)
         it(`finds nothing in a healthy deployment (untrusted certificates are ${variant})`, async () => {
-            patient.cloud.variants.untrustedCertificate = variant;
+            lab.cloud.variants.untrustedCertificate = variant;
             for (const [options, noted] of [
-                [patient.outside(), 1],
-                [patient.inside(), 0],
+                [lab.outside(), 1],
+                [lab.inside(), 0],
             ] as const) {
                 const report = await examine(options);
                 expect(ids(report)).to.deep.equal([]);
@@ -61,7 +61,7 @@ describe("the doctor on the lab", function () {
         });
 
     it("calls nothing healthy whose ways around it could not try", async () => {
-        const report = await examine({ ...patient.outside(), targetDomainName: undefined, apiId: undefined });
+        const report = await examine({ ...lab.outside(), targetDomainName: undefined, apiId: undefined });
         expect([report.verdict, ids(report)]).to.deep.equal(["unknown", []]);
         expect(report.nextProbe).to.contain("--target").and.contain("--api-id");
     });
@@ -76,10 +76,10 @@ describe("the doctor on the lab", function () {
         for (const [name, { summary, cause }] of Object.entries(FAULTS))
             it(`${cause}: ${summary}`, async () => {
                 for (const variant of ["forbidden", "closed"] as const) {
-                    patient.heal();
-                    patient.cloud.variants.untrustedCertificate = variant;
-                    await patient.break(name);
-                    const [outside, inside] = await Promise.all([examine(patient.outside()), examine(patient.inside())]);
+                    lab.restore();
+                    lab.cloud.variants.untrustedCertificate = variant;
+                    await lab.break(name);
+                    const [outside, inside] = await Promise.all([examine(lab.outside()), examine(lab.inside())]);
                     expect(ids(inside), `with control planes (untrusted certificates are ${variant})`).to.deep.equal([cause]);
                     // From outside it may not know, and is never wrong.
                     expect(
@@ -96,9 +96,9 @@ describe("the doctor on the lab", function () {
     describe("names no wrong cause where two meet", () => {
         for (const [first, second] of PAIRS)
             it(`${first} and ${second}`, async () => {
-                await patient.break(first);
-                await patient.break(second);
-                const report = await examine(patient.inside());
+                await lab.break(first);
+                await lab.break(second);
+                const report = await examine(lab.inside());
                 const right = [FAULTS[first]!.cause, FAULTS[second]!.cause];
                 expect(ids(report).filter((id) => !right.includes(id))).to.deep.equal([]);
                 expect(report.verdict).not.to.equal("healthy");
@@ -106,16 +106,16 @@ describe("the doctor on the lab", function () {
     });
 
     it("takes a handler that refuses by itself for what it is: reached", async () => {
-        for (const fn of patient.cloud.aws.functions.values())
+        for (const fn of lab.cloud.aws.functions.values())
             fn.files["index.js"] =
                 `exports.handler = async (event) => event.requestContext.authentication?.clientCert ? { statusCode: 200, body: "ok" } : { statusCode: 403, body: "no certificate" };`;
-        expect(ids(await examine(patient.inside()))).to.deep.equal([]);
+        expect(ids(await examine(lab.inside()))).to.deep.equal([]);
         for (const [fault, cause] of [
             ["flag-not-deployed", "FLAG-NOT-DEPLOYED"],
             ["port-80-open", "ORIGIN-PORT-80-OPEN"],
         ] as const) {
-            await patient.break(fault);
-            expect(ids(await examine(patient.inside()))).to.include(cause);
+            await lab.break(fault);
+            expect(ids(await examine(lab.inside()))).to.include(cause);
         }
     });
 
@@ -127,19 +127,17 @@ describe("the doctor on the lab", function () {
             if (action === "refused") refused.push(detail);
             else calls.push(String(detail.operation));
         };
-        patient.cloud.events.on("event", listen);
-        const [leaf] = [...patient.cloud.cloudflare.zones.values()].flatMap(({ hostnameCertificates }) => [
-            ...hostnameCertificates.values(),
-        ]);
+        lab.cloud.events.on("event", listen);
+        const [leaf] = [...lab.cloud.cloudflare.zones.values()].flatMap(({ hostnameCertificates }) => [...hostnameCertificates.values()]);
         try {
-            const report = await examine({ ...patient.inside(), own: leaf, headers: { authorization: "Bearer secret-of-the-visitor" } });
+            const report = await examine({ ...lab.inside(), own: leaf, headers: { authorization: "Bearer secret-of-the-visitor" } });
             const text = JSON.stringify(report);
             expect(report.verdict).to.equal("healthy");
             expect(report.checks.find(({ id }) => id === "own-certificate")).to.deep.include({ verdict: "ok" });
             for (const secret of ["cf-token-of-the-test", "lab-secret", "secret-of-the-visitor", "PRIVATE KEY"])
                 expect(text).not.to.contain(secret);
         } finally {
-            patient.cloud.events.off("event", listen);
+            lab.cloud.events.off("event", listen);
         }
         expect(calls.length).to.be.greaterThan(10);
         expect(refused).to.deep.equal([]);

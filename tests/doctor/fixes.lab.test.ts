@@ -1,41 +1,42 @@
 /**
  * Anyone who follows the doctor's FIX, and knows nothing else, ends with a healthy API, and CONFIRM says so. Commands are pasted
- * into a terminal (support/terminal.ts), what the words tell a person to do is done by a table that quotes them (support/deeds.ts).
+ * into a terminal (support/terminal.ts), what the words tell a person to do is done by a table that quotes them (support/manualSteps.ts).
  */
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
 import { show } from "../../lab/faults/originPulls";
 import { fromNow, leafOf, newAuthority, type FaultTarget } from "../../lab/faults/target";
 import { createAuthority } from "../../lab/pki/authority";
-import { DEEDS, moves } from "../support/deeds";
-import { Shift, confirms, follow, type Deeds } from "../support/nightShift";
-import { PATIENT, PROJECT, Patient } from "../support/patient";
+import { MANUAL_STEPS, moves } from "../support/manualSteps";
+import { FixRunner, confirms, follow, type ManualSteps } from "../support/fixRunner";
+import { LAB_DOMAIN, PROJECT, DeployedLab } from "../support/deployedLab";
 
-/** One night: what broke, and which of several ways the person takes. */
-interface Night {
+/** One case: what broke, and which of several ways the person takes. */
+interface FixCase {
     fault?: string;
     cause: string;
     title: string;
     /** What was deployed before. */
     before?: string[];
     /** What else is wrong, besides the fault. */
-    also?: (patient: Patient) => unknown;
+    also?: (lab: DeployedLab) => unknown;
     /** The way that the person takes where the text names several. */
     way?: string;
 }
 
-/** Entries of the table that some night came to: the others have words that no text says any more. */
-const MET = new Set<Deeds[number]>();
-const noting = (deeds: Deeds): Deeds => deeds.map((entry) => [entry[0], (shift, words) => (MET.add(entry), entry[1](shift, words))]);
+/** Entries of the table that some case came to: the others have words that no text says any more. */
+const MET = new Set<ManualSteps[number]>();
+const noting = (steps: ManualSteps): ManualSteps =>
+    steps.map((entry) => [entry[0], (runner, words) => (MET.add(entry), entry[1](runner, words))]);
 
 /** The stack's own leaf ends at this time: what time does, and what the faults cannot do without its CA's key. */
-const leafEnds = (days: number) => (patient: Patient) => {
-    for (const { type, outputs } of patient.engine.state.values())
+const leafEnds = (days: number) => (lab: DeployedLab) => {
+    for (const { type, outputs } of lab.engine.state.values())
         if (type === "tls:index/locallySignedCert:LocallySignedCert") outputs.validityEndTime = fromNow(days).toISOString();
 };
-const target = ({ cloud, deployed, attacker }: Patient): FaultTarget => ({
+const target = ({ cloud, deployed, attacker }: DeployedLab): FaultTarget => ({
     cloud,
-    domainName: PATIENT,
+    domainName: LAB_DOMAIN,
     zoneId: deployed.zoneId,
     strangerCaPem: attacker.caPem,
 });
@@ -51,7 +52,7 @@ const TO_SHARED = [
     "pulumi config set originPullMode Shared && pulumi config set originPullAuthorities 1 && pulumi config rm originPullPresented && pulumi up",
 ];
 
-const NIGHTS: Night[] = [
+const FIX_CASES: FixCase[] = [
     ...Object.entries(FAULTS).map(([fault, { cause, summary }]) => ({ fault, cause, title: summary })),
     { fault: "record-to-default-endpoint", cause: "RECORD-TO-DEFAULT-ENDPOINT", title: "the record is set by hand, too", way: "by hand" },
     { fault: "ssl-flexible", cause: "SSL-MODE-PLAIN", title: "Flexible is ended for the whole zone", way: "the whole zone" },
@@ -92,23 +93,23 @@ const NIGHTS: Night[] = [
     {
         cause: "LEAF-EXPIRED",
         title: "the edge presents a foreign, expired leaf, and the truststore is unchanged",
-        also: async (patient) => {
-            const other = await createAuthority("CN=Somebody else's CA,O=Example", patient.cloud.keys);
-            show(target(patient), await leafOf(target(patient), other, { notBefore: fromNow(-366), notAfter: fromNow(-1) }), "beside");
+        also: async (lab) => {
+            const other = await createAuthority("CN=Somebody else's CA,O=Example", lab.cloud.keys);
+            show(target(lab), await leafOf(target(lab), other, { notBefore: fromNow(-366), notAfter: fromNow(-1) }), "beside");
         },
     },
     {
         cause: "TRUSTSTORE-LACKS-AUTHORITY",
         title: "the edge presents a leaf of a former CA of the API's, and the truststore is as it was",
-        also: async (patient) => show(target(patient), await leafOf(target(patient), await newAuthority(target(patient))), "beside"),
+        also: async (lab) => show(target(lab), await leafOf(target(lab), await newAuthority(target(lab))), "beside"),
     },
     {
         cause: "CA-REISSUED-SAME-NAME",
         title: "the edge presents a leaf of a CA of the same name, and the truststore is as it was",
-        also: async (patient) => {
-            const { cloud } = patient;
-            const twin = await createAuthority(`CN=${PATIENT} pull CA 1`, cloud.keys);
-            show(target(patient), await leafOf(target(patient), twin), "beside");
+        also: async (lab) => {
+            const { cloud } = lab;
+            const twin = await createAuthority(`CN=${LAB_DOMAIN} pull CA 1`, cloud.keys);
+            show(target(lab), await leafOf(target(lab), twin), "beside");
         },
     },
     { cause: "SHARED-CA-TRUSTED", title: "mode Shared", before: TO_SHARED },
@@ -121,40 +122,40 @@ const NIGHTS: Night[] = [
 ];
 
 describe("the doctor's fixes, followed", function () {
-    let patient: Patient;
+    let lab: DeployedLab;
     let back: () => void;
-    const followed = new Set<Night>();
+    const followed = new Set<FixCase>();
 
     before(async () => {
-        patient = await Patient.admit("stack");
-        back = patient.awsEnvironment();
-        expect(await new Shift(patient, undefined).healthy()).to.equal(true);
+        lab = await DeployedLab.deploy("stack");
+        back = lab.awsEnvironment();
+        expect(await new FixRunner(lab, undefined).healthy()).to.equal(true);
     });
     after(async () => {
         back();
-        await patient.discharge();
+        await lab.close();
         const faults = Object.keys(FAULTS).length;
-        const [done, more] = [true, false].map((plain) => [...followed].filter((one) => NIGHTS.indexOf(one) < faults === plain).length);
-        console.log(`      ${faults} faults, ${done} fixes followed, and ${more} more on harder nights; healthy after each`);
+        const [done, more] = [true, false].map((plain) => [...followed].filter((one) => FIX_CASES.indexOf(one) < faults === plain).length);
+        console.log(`      ${faults} faults, ${done} fixes followed, and ${more} harder cases; healthy after each`);
     });
-    beforeEach(() => patient.heal());
+    beforeEach(() => lab.restore());
 
-    for (const night of NIGHTS)
-        it(`${night.cause}: ${night.title}`, async () => {
-            const shift = new Shift(patient, night.way);
-            const { terminal } = shift;
-            for (const line of night.before ?? []) expect(await terminal.paste(line), terminal.printed).to.equal(true);
-            if (night.before && night.cause !== "SHARED-CA-TRUSTED") expect(await shift.healthy(), "before").to.equal(true);
-            if (night.fault) await patient.break(night.fault);
-            await night.also?.(patient);
+    for (const fixCase of FIX_CASES)
+        it(`${fixCase.cause}: ${fixCase.title}`, async () => {
+            const runner = new FixRunner(lab, fixCase.way);
+            const { terminal } = runner;
+            for (const line of fixCase.before ?? []) expect(await terminal.paste(line), terminal.printed).to.equal(true);
+            if (fixCase.before && fixCase.cause !== "SHARED-CA-TRUSTED") expect(await runner.healthy(), "before").to.equal(true);
+            if (fixCase.fault) await lab.break(fixCase.fault);
+            await fixCase.also?.(lab);
 
             const { causes } = await terminal.diagnose();
             const [cause] = causes;
-            expect(cause?.id).to.equal(night.cause);
+            expect(cause?.id).to.equal(fixCase.cause);
             // Where CONFIRM is the doctor it has just been asked.
             if (!cause!.confirm.startsWith("npx"))
-                expect(await confirms(shift, cause!), "CONFIRM says that it is fixed before anything was done").to.equal(false);
-            await follow(shift, cause!.fix, noting(DEEDS[night.cause] ?? []));
+                expect(await confirms(runner, cause!), "CONFIRM says that it is fixed before anything was done").to.equal(false);
+            await follow(runner, cause!.fix, noting(MANUAL_STEPS[fixCase.cause] ?? []));
 
             // A new client certificate takes its time.
             const deadline = Date.now() + 120_000;
@@ -164,18 +165,18 @@ describe("the doctor's fixes, followed", function () {
                 [left.verdict, ...left.causes.map(({ id }) => id)],
                 JSON.stringify(left.checks.filter(({ verdict }) => verdict !== "ok")),
             ).to.deep.equal(["healthy"]);
-            expect(await confirms(shift, cause!), `CONFIRM: ${terminal.printed}`).to.equal(true);
+            expect(await confirms(runner, cause!), `CONFIRM: ${terminal.printed}`).to.equal(true);
             if (!terminal.run) {
                 // What was done by hand must be no surprise to the next deployment.
                 expect(await terminal.paste("pulumi preview"), terminal.printed).to.equal(true);
-                expect(moves(shift)).to.deep.equal([]);
+                expect(moves(runner)).to.deep.equal([]);
             }
-            followed.add(night);
+            followed.add(fixCase);
         });
 
     it("has met all the words of the table", function () {
-        if (followed.size < NIGHTS.length) this.skip();
-        const unmet = Object.values(DEEDS).flatMap((deeds) => deeds.filter((deed) => !MET.has(deed)));
+        if (followed.size < FIX_CASES.length) this.skip();
+        const unmet = Object.values(MANUAL_STEPS).flatMap((steps) => steps.filter((step) => !MET.has(step)));
         expect([...new Set(unmet)].map(([said]) => said.source)).to.deep.equal([]);
     });
 });

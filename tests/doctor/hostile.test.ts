@@ -25,9 +25,9 @@ import { reportHtml } from "../../doctor/report/html";
 import { reportText } from "../../doctor/report/text";
 import { Facts } from "../../doctor/diagnose/facts";
 import { createWebCa, type WebCa } from "../../lab/pki/authority";
-import { API_ID, DOMAIN, TARGET } from "../support/gateWorld";
+import { API_ID, DOMAIN, TARGET } from "../support/fakeOrigin";
 import { pooledKeys } from "../support/keys";
-import { Patient } from "../support/patient";
+import { DeployedLab } from "../support/deployedLab";
 
 const ROOT = path.join(__dirname, "..", "..");
 const SECRET = "secret-of-the-visitor";
@@ -258,8 +258,10 @@ describe("the doctor among enemies", function () {
     it("is not kept by certificates that all issue one another", async () => {
         const { ders } = await alike([DOMAIN, TARGET], 6);
         const port = await raw((socket) => socket.once("data", () => socket.end(serverHandshake(ders, []))));
-        const { took, probes } = await examine(against(port));
-        expect(took).to.be.lessThan(3000);
+        const before = process.cpuUsage();
+        const { probes } = await examine(against(port));
+        // Of this process alone: a busy machine does not count.
+        expect(process.cpuUsage(before).user / 1000).to.be.lessThan(3000);
         expect(probes.find(({ id, tls: version }) => id === "no-certificate" && version === "1.2")?.serverProblem).to.equal(
             "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
         );
@@ -274,8 +276,9 @@ describe("the doctor among enemies", function () {
             ...Array.from({ length: 5000 }, () => Buffer.alloc(2, 0x30)),
         ];
         const port = await raw((socket) => socket.once("data", () => socket.end(serverHandshake(ders, names))));
-        const { took, checks } = await examine(against(port));
-        expect(took).to.be.lessThan(3000);
+        const before = process.cpuUsage();
+        const { checks } = await examine(against(port));
+        expect(process.cpuUsage(before).user / 1000).to.be.lessThan(3000);
         const { seen } = checks.find(({ id }) => id === "client-certificate")!;
         expect(seen).to.contain("an unreadable name").and.contain("a name that is too long");
         expect(seen.length).to.be.lessThan(1000);
@@ -362,9 +365,9 @@ describe("the doctor among enemies", function () {
     describe("judges", () => {
         let evidence: Evidence;
         before(async () => {
-            const patient = await Patient.admit();
-            evidence = await gather(patient.outside());
-            await patient.discharge();
+            const lab = await DeployedLab.deploy();
+            evidence = await gather(lab.outside());
+            await lab.close();
         });
         const judged = (id: string, change: Partial<ProbeEvidence>, more: Partial<Evidence> = {}) =>
             diagnose(

@@ -2,9 +2,9 @@
 import { expect } from "chai";
 import { sampleOfEachKind } from "../support/seed";
 import { FailCall, type How } from "./failCall";
-import { SmallHost } from "./hosts";
+import { LabHost } from "./hosts";
 import { STEPS, methodOf, type Step } from "./programs";
-import { Stage } from "./stage";
+import { ResettableLab } from "./resettableLab";
 import { ORPHANS, leftovers, summary } from "./summary";
 
 /** What the clouds say when something from a lost answer stands in the way: a person must import or delete it. */
@@ -12,9 +12,9 @@ const STANDS_IN_THE_WAY = /already exists|81053/;
 
 describe("a deployment that is stopped at any call", () => {
     const failCall = new FailCall();
-    let stage: Stage<SmallHost>;
+    let stage: ResettableLab<LabHost>;
     before(async () => {
-        stage = await Stage.open((watch) => Promise.resolve(new SmallHost(failCall.providers(watch))));
+        stage = await ResettableLab.open((traffic) => Promise.resolve(new LabHost(failCall.providers(traffic))));
     });
     after(() => stage.close());
 
@@ -24,9 +24,9 @@ describe("a deployment that is stopped at any call", () => {
         const failed = await stage.run(step);
         expect(failed.text, `${target} was to fail`).to.contain(FailCall.reason(target));
         const again = await stage.run(step);
-        await stage.watch.goAround(`${step.title}, ${target}`);
-        expect(stage.watch.entered).to.deep.equal([]);
-        return { again, end: summary(stage.watch.cloud) };
+        await stage.traffic.probeBypasses(`${step.title}, ${target}`);
+        expect(stage.traffic.entered).to.deep.equal([]);
+        return { again, end: summary(stage.traffic.cloud) };
     }
 
     for (const step of STEPS) {
@@ -40,7 +40,7 @@ describe("a deployment that is stopped at any call", () => {
             expect(done.ok, done.text).to.equal(true);
             operations = [...new Set(failCall.operations)];
             expect(operations).not.to.deep.equal([]);
-            whole = summary(stage.watch.cloud);
+            whole = summary(stage.traffic.cloud);
         });
 
         it(`is finished by the next one: ${title}, failing before the effect`, async () => {
@@ -50,7 +50,7 @@ describe("a deployment that is stopped at any call", () => {
                 const { again, end } = await attempt(step, target, "failed");
                 expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
                 expect(end, `after ${target}`).to.deep.equal(whole);
-                probes += stage.watch.probes;
+                probes += stage.traffic.probes;
             }
             console.log(
                 `      ${title}: ${targets.length} of ${operations.length} calls failed once each, ${probes} bypass probes, none got in`,

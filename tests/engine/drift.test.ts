@@ -3,64 +3,64 @@ import { expect } from "chai";
 import type { Cloud } from "../../lab/cloud";
 import { needsPulumi } from "../support/needsPulumi";
 import { EXHAUSTIVE } from "../support/seed";
-import { RealHost } from "./hosts";
+import { CliHost } from "./hosts";
 import { addCertificate, program } from "./programs";
 import { summary } from "./summary";
-import { TAMPERS, type Tamper } from "./tampers";
-import { startLab } from "./stage";
-import type { Watch } from "./watch";
+import { DRIFT_CASES, type DriftCase } from "./driftCases";
+import { startLab } from "./resettableLab";
+import type { TrafficMonitor } from "./trafficMonitor";
 
-const rolesOf = ({ role, also = [] }: Tamper): string[] => [role, ...also];
+const rolesOf = ({ role, also = [] }: DriftCase): string[] => [role, ...also];
 
 /** Tampers that move different resources are taken back by one deployment. */
-function batchesOf(tampers: Tamper[]): Tamper[][] {
-    const batches: Tamper[][] = [];
-    for (const tamper of tampers) {
-        const free = batches.find((batch) => !batch.flatMap(rolesOf).some((role) => rolesOf(tamper).includes(role)));
-        if (free) free.push(tamper);
-        else batches.push([tamper]);
+function batchesOf(cases: DriftCase[]): DriftCase[][] {
+    const batches: DriftCase[][] = [];
+    for (const driftCase of cases) {
+        const free = batches.find((batch) => !batch.flatMap(rolesOf).some((role) => rolesOf(driftCase).includes(role)));
+        if (free) free.push(driftCase);
+        else batches.push([driftCase]);
     }
     return batches;
 }
 
 describe("what a dashboard did", function () {
     let cloud: Cloud;
-    let watch: Watch;
-    let host: RealHost;
+    let traffic: TrafficMonitor;
+    let host: CliHost;
     let whole: unknown;
     const deployed = program({ throttle: { burstLimit: 50, rateLimit: 100 }, strictTls: "Zone" });
 
     before(async function () {
         needsPulumi(this);
-        watch = await startLab();
-        ({ cloud } = watch);
+        traffic = await startLab();
+        ({ cloud } = traffic);
         await addCertificate(cloud);
-        host = await RealHost.open(watch.watched());
+        host = await CliHost.open(traffic.watched());
         const done = await host.up(deployed);
         expect(done.ok, done.text).to.equal(true);
         whole = summary(cloud);
     });
     after(async () => {
         await host?.close();
-        await watch?.close();
+        await traffic?.close();
     });
 
-    for (const tampers of EXHAUSTIVE ? TAMPERS.map((tamper) => [tamper]) : batchesOf(TAMPERS))
-        it(`is taken back: ${tampers.map(({ title }) => title).join(", ")}`, async () => {
-            for (const { title, act } of tampers) {
+    for (const cases of EXHAUSTIVE ? DRIFT_CASES.map((driftCase) => [driftCase]) : batchesOf(DRIFT_CASES))
+        it(`is taken back: ${cases.map(({ title }) => title).join(", ")}`, async () => {
+            for (const { title, act } of cases) {
                 const before = summary(cloud);
                 act(cloud);
-                expect(summary(cloud), `${title}: the tamper changes something`).not.to.deep.equal(before);
+                expect(summary(cloud), `${title}: the driftCase changes something`).not.to.deep.equal(before);
             }
             const done = await host.up(deployed, { refresh: true });
             expect(done.ok, done.text).to.equal(true);
             const moved = new Set(done.steps.map((step) => step.replace(/^\S+ orders-/, "")));
-            expect([...moved].sort()).to.deep.equal(tampers.flatMap(rolesOf).sort());
+            expect([...moved].sort()).to.deep.equal(cases.flatMap(rolesOf).sort());
             expect(summary(cloud)).to.deep.equal(whole);
             // While it lasted, it may have been open.
-            watch.forget();
-            await watch.goAround("the repair");
-            await watch.visit("after the repair");
-            expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
+            traffic.forget();
+            await traffic.probeBypasses("the repair");
+            await traffic.visit("after the repair");
+            expect([traffic.entered, traffic.dropped]).to.deep.equal([[], []]);
         });
 });

@@ -1,6 +1,6 @@
 /** Stops one operation of a deployment, once: before its effect, with its answer lost, or with the CLI killed after the effect. */
 import type { Provider } from "../../lab/shared/provider";
-import type { Watch } from "./watch";
+import type { TrafficMonitor } from "./trafficMonitor";
 
 export type How = "failed" | "lost" | "killed";
 
@@ -29,8 +29,8 @@ export class FailCall {
         throw new Error(FailCall.reason(operation));
     }
 
-    providers(watch: Watch): Record<string, Provider> {
-        return watch.watched(
+    providers(traffic: TrafficMonitor): Record<string, Provider> {
+        return traffic.watched(
             async (operation) => {
                 if (operation !== this.#target || this.#how === "failed") return;
                 if (this.#how === "lost") this.#fail(operation);

@@ -8,7 +8,7 @@ import { createCloud } from "../../lab/createCloud";
 import { providers } from "../../lab/providers";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import { RealHost, SmallHost, type Host } from "./hosts";
+import { CliHost, LabHost, type Host } from "./hosts";
 import { NAME } from "./programs";
 import { needsPulumi } from "../support/needsPulumi";
 
@@ -58,12 +58,12 @@ describe("the first preview", function () {
     };
 
     it("knows what is listed on the lab's engine", async () => {
-        expect(await seen(new SmallHost(providers(await cloud())))).to.deep.equal(listed);
+        expect(await seen(new LabHost(providers(await cloud())))).to.deep.equal(listed);
     });
 
     it("knows what is listed on the real engine", async function () {
         needsPulumi(this);
-        const host = await RealHost.open(providers(await cloud()));
+        const host = await CliHost.open(providers(await cloud()));
         try {
             expect(await seen(host)).to.deep.equal(listed);
         } finally {

@@ -1,17 +1,17 @@
 /** The history of deployments on the lab's engine: closed after every single operation, and no visitor dropped. */
 import { assertHistory, historyCloud, playUnderLoad, report } from "./history";
-import { SmallHost } from "./hosts";
-import { Watch } from "./watch";
+import { LabHost } from "./hosts";
+import { TrafficMonitor } from "./trafficMonitor";
 
 describe("a history of deployments", () => {
     it("is closed and up at every step on the lab's engine", async () => {
-        const watch = await Watch.start(await historyCloud());
+        const traffic = await TrafficMonitor.start(await historyCloud());
         try {
-            const played = await playUnderLoad(watch, new SmallHost(watch.watched()));
-            report("lab's engine", watch);
-            assertHistory(played, watch);
+            const played = await playUnderLoad(traffic, new LabHost(traffic.watched()));
+            report("lab's engine", traffic);
+            assertHistory(played, traffic);
         } finally {
-            await watch.close();
+            await traffic.close();
         }
     });
 });

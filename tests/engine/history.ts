@@ -9,7 +9,7 @@ import type { Done, Host, Program } from "./hosts";
 import MOVES from "./historySteps.json";
 import { BRING_YOUR_OWN_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
 import { summary } from "./summary";
-import type { Watch } from "./watch";
+import type { TrafficMonitor } from "./trafficMonitor";
 
 const withPets = (pets: Omit<HttpApiRoute, "routeKey">): Program =>
     program({
@@ -144,15 +144,15 @@ export async function play(
 }
 
 /** Plays the history with visitors all the time and every bypass after every operation. */
-export async function playUnderLoad(watch: Watch, host: Host): Promise<Played> {
+export async function playUnderLoad(traffic: TrafficMonitor, host: Host): Promise<Played> {
     let live = false;
-    const played = await play(watch.cloud, host, async (title, work) => {
-        const done = live ? await watch.underLoad(title, work()) : await work();
+    const played = await play(traffic.cloud, host, async (title, work) => {
+        const done = live ? await traffic.underLoad(title, work()) : await work();
         live = true;
-        await watch.visit(`after ${title}`);
+        await traffic.visit(`after ${title}`);
         return done;
     });
-    await watch.goAround("destroy");
+    await traffic.probeBypasses("destroy");
     return played;
 }
 
@@ -166,19 +166,19 @@ export async function historyCloud(): Promise<Cloud> {
 
 export const TITLES = [...HISTORY.map(({ title }) => title), "destroy"];
 
-export function assertHistory({ done }: Played, watch: Watch): void {
+export function assertHistory({ done }: Played, traffic: TrafficMonitor): void {
     done.forEach(({ ok, text, steps }, i) => {
         expect(ok, `${TITLES[i]}: ${text}`).to.equal(true);
         expect(steps, TITLES[i]).to.deep.equal((MOVES as Record<string, string[]>)[TITLES[i]!]);
     });
-    expect(watch.entered, "requests that reached the handler around the edge").to.deep.equal([]);
-    expect(watch.dropped, "requests of visitors that were dropped").to.deep.equal([]);
-    expect(watch.probes).to.be.greaterThan(200);
-    expect(watch.served).to.be.greaterThan(HISTORY.length);
+    expect(traffic.entered, "requests that reached the handler around the edge").to.deep.equal([]);
+    expect(traffic.dropped, "requests of visitors that were dropped").to.deep.equal([]);
+    expect(traffic.probes).to.be.greaterThan(200);
+    expect(traffic.served).to.be.greaterThan(HISTORY.length);
 }
 
-export const report = (name: string, watch: Watch): void =>
+export const report = (name: string, traffic: TrafficMonitor): void =>
     console.log(
-        `      ${name}: ${HISTORY.length} deployments and a destroy; ${watch.probes} bypass probes, ${watch.entered.length} in, ${watch.throughSharedCa} more while the shared CA was trusted; ` +
-            `${watch.served} visitors served, ${watch.kept} of them on a kept connection, ${watch.dropped.length} dropped`,
+        `      ${name}: ${HISTORY.length} deployments and a destroy; ${traffic.probes} bypass probes, ${traffic.entered.length} in, ${traffic.throughSharedCa} more while the shared CA was trusted; ` +
+            `${traffic.served} visitors served, ${traffic.kept} of them on a kept connection, ${traffic.dropped.length} dropped`,
     );

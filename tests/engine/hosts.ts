@@ -51,7 +51,7 @@ export interface Host {
 const ours = (type: string): boolean => !type.startsWith("pulumi:");
 
 /** The lab's engine. */
-export class SmallHost implements Host {
+export class LabHost implements Host {
     engine: Engine;
 
     constructor(readonly providers: Record<string, Provider>) {
@@ -100,7 +100,7 @@ const { grpcClientOptions } = runtime as unknown as { grpcClientOptions: Record<
 grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
 
 /** The real engine, its state in a folder of its own. */
-export class RealHost implements Host {
+export class CliHost implements Host {
     #config: string[] = [];
     /** Whether the program of the present operation has run to its end. */
     #ended = false;
@@ -116,7 +116,7 @@ export class RealHost implements Host {
         readonly privateKeys: Set<string>,
     ) {}
 
-    static async open(providers: Record<string, Provider>, env: Record<string, string> = {}): Promise<RealHost> {
+    static async open(providers: Record<string, Provider>, env: Record<string, string> = {}): Promise<CliHost> {
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "engine-test-"));
         const cli = findPulumi();
         const privateKeys = new Set<string>();
@@ -138,7 +138,7 @@ export class RealHost implements Host {
                 },
             },
         );
-        const host = new RealHost(
+        const host = new CliHost(
             stack,
             folder,
             served.map(({ server }) => server),

@@ -13,9 +13,9 @@ import { expect } from "chai";
 import type { Cloud } from "../../lab/cloud";
 import { resourceTypes } from "../../lab/providers";
 import { FailCall, type How } from "./failCall";
-import { PROJECT, RealHost } from "./hosts";
+import { PROJECT, CliHost } from "./hosts";
 import { NAME, STEPS, type Step } from "./programs";
-import { Stage } from "./stage";
+import { ResettableLab } from "./resettableLab";
 import { summary } from "./summary";
 
 /** What to do: a message to this process. */
@@ -68,7 +68,7 @@ const filled = (text: string, places: Record<string, string | undefined>): strin
     Object.entries(places).reduce((done, [place, value]) => done.replaceAll(place, value ?? place), text);
 
 /** "After a crash of the CLI": returns whether the checkpoint had to be mended. */
-async function cancel(host: RealHost, torn: boolean): Promise<boolean> {
+async function cancel(host: CliHost, torn: boolean): Promise<boolean> {
     const attributes = path.join(host.folder, ".pulumi", "stacks", PROJECT, "dev.json.attrs");
     if (torn) fs.writeFileSync(attributes, "");
     const said = await host.cli(["cancel", "--yes"]).catch((error: Error) => error.message);
@@ -83,7 +83,7 @@ async function cancel(host: RealHost, torn: boolean): Promise<boolean> {
 }
 
 /** "Import what exists". Returns what was imported. */
-async function importWhatExists(host: RealHost, cloud: Cloud, step: Step, error: string): Promise<string> {
+async function importWhatExists(host: CliHost, cloud: Cloud, step: Step, error: string): Promise<string> {
     const file = path.join(host.folder, "import.json");
     expect((await host.preview(step.program!, { importFile: file })).ok).to.equal(true);
     const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { type: string; name: string; id: string }[] };
@@ -119,7 +119,7 @@ async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => vo
 }
 
 /** "Delete a hostname certificate": the page's two commands, in a shell. */
-async function deleteHostnameCertificate(host: RealHost, cloud: Cloud): Promise<string> {
+async function deleteHostnameCertificate(host: CliHost, cloud: Cloud): Promise<string> {
     const api = await cloudflare(cloud);
     const run = async (command: string, places: Record<string, string>): Promise<{ success: boolean; result: { id: string }[] }> => {
         const { stdout } = await promisify(exec)(filled(command, places).replace("https://api.cloudflare.com", api.base), {
@@ -144,9 +144,9 @@ async function deleteHostnameCertificate(host: RealHost, cloud: Cloud): Promise<
 
 const failCall = new FailCall();
 
-async function interrupt(stage: Stage<RealHost>, asked: Interruption): Promise<Recovered> {
+async function interrupt(stage: ResettableLab<CliHost>, asked: Interruption): Promise<Recovered> {
     const { target, how } = asked;
-    const { watch, host } = stage;
+    const { traffic, host } = stage;
     const step = STEPS.find(({ title }) => title === asked.step)!;
     await stage.before(step);
     failCall.kill = () => host.kill();
@@ -162,22 +162,22 @@ async function interrupt(stage: Stage<RealHost>, asked: Interruption): Promise<R
     for (let tries = 0; !again.ok && tries < 5; tries++) {
         byHand.push(
             again.text.includes("already exists for this zone")
-                ? await deleteHostnameCertificate(host, watch.cloud)
-                : await importWhatExists(host, watch.cloud, step, again.text),
+                ? await deleteHostnameCertificate(host, traffic.cloud)
+                : await importWhatExists(host, traffic.cloud, step, again.text),
         );
         again = await stage.run(step);
     }
     expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
     if (step.program) {
-        await watch.visit(`after ${target}`);
+        await traffic.visit(`after ${target}`);
         const { ok, steps, text } = await host.preview(step.program);
         expect({ ok, steps }, `nothing is left to do after ${target}: ${text}`).to.deep.equal({ ok: true, steps: [] });
     }
-    await watch.goAround("the recovery");
-    expect(watch.entered).to.deep.equal([]);
-    expect(watch.dropped).to.deep.equal([]);
+    await traffic.probeBypasses("the recovery");
+    expect(traffic.entered).to.deep.equal([]);
+    expect(traffic.dropped).to.deep.equal([]);
     expect(host.leaks().found, `a secret, or a fact of the machine, after ${target}`).to.deep.equal([]);
-    return { asked, torn, probes: watch.probes, served: watch.served, byHand, end: summary(watch.cloud) };
+    return { asked, torn, probes: traffic.probes, served: traffic.served, byHand, end: summary(traffic.cloud) };
 }
 
 // What is left of a program whose CLI was killed fails late, whenever its connection is noticed to be gone.
@@ -188,9 +188,9 @@ process.on("uncaughtException", (error: Error & { code?: unknown }) => {
     process.exit(1);
 });
 
-let stage: Promise<Stage<RealHost>> | undefined;
+let stage: Promise<ResettableLab<CliHost>> | undefined;
 process.on("message", (asked: Interruption) => {
-    stage ??= Stage.open((watch) => RealHost.open(failCall.providers(watch)));
+    stage ??= ResettableLab.open((traffic) => CliHost.open(failCall.providers(traffic)));
     stage
         .then((opened) => interrupt(opened, asked))
         .then(

@@ -5,38 +5,38 @@ import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { expect } from "chai";
 import type { Cloud } from "../../lab/cloud";
 import { FAULTS } from "../../lab/faults";
-import { RealHost, type Done } from "./hosts";
+import { CliHost, type Done } from "./hosts";
 import { NAME, leaf, program, trusting } from "./programs";
-import { Stage } from "./stage";
+import { ResettableLab } from "./resettableLab";
 import { isNeighbour, summary } from "./summary";
-import type { Watch } from "./watch";
+import type { TrafficMonitor } from "./trafficMonitor";
 import { needsPulumi } from "../support/needsPulumi";
 
 describe("operations on the real engine", () => {
-    let stage: Stage<RealHost> | undefined;
+    let stage: ResettableLab<CliHost> | undefined;
     let cloud: Cloud;
-    let watch: Watch;
-    let host: RealHost;
-    let made: ReturnType<Watch["watched"]>;
+    let traffic: TrafficMonitor;
+    let host: CliHost;
+    let made: ReturnType<TrafficMonitor["watched"]>;
     let during: (operation: string) => Promise<void>;
 
     before(async function () {
         needsPulumi(this);
-        stage = await Stage.open((opened) => RealHost.open((made = opened.watched((operation) => during(operation)))));
+        stage = await ResettableLab.open((opened) => CliHost.open((made = opened.watched((operation) => during(operation)))));
     });
     beforeEach(async () => {
         during = () => Promise.resolve();
-        ({ watch, host } = stage!);
-        ({ cloud } = watch);
+        ({ traffic, host } = stage!);
+        ({ cloud } = traffic);
         await stage!.at("the first up");
     });
-    let another: RealHost | undefined;
+    let another: CliHost | undefined;
     afterEach(async () => {
         await another?.close();
         another = undefined;
     });
     after(() => stage?.close());
-    const up = async (...args: Parameters<RealHost["up"]>) => {
+    const up = async (...args: Parameters<CliHost["up"]>) => {
         const done = await host.up(...args);
         expect(done.ok, done.text).to.equal(true);
         return done;
@@ -56,7 +56,7 @@ describe("operations on the real engine", () => {
 
     it("puts our bytes back when somebody overwrote the truststore, and never pins the intruder's version", async () => {
         const object = () => [...cloud.aws.buckets.values()].flatMap(({ objects }) => [...objects.values()])[0]!;
-        const attacker = watch.attacker;
+        const attacker = traffic.attacker;
         object().push({ ...object().at(-1)!, versionId: "intruder", body: attacker.caPem, etag: "d41d8cd98f00b204e9800998ecf8427e" });
         const pinned: (string | undefined)[] = [];
         during = () => Promise.resolve(void pinned.push(cloud.aws.domains.get(NAME)?.mutualTls?.truststoreVersion));
@@ -69,20 +69,20 @@ describe("operations on the real engine", () => {
         expect(pinned).to.have.length.greaterThan(0);
         expect(pinned).not.to.include("intruder");
         expect(object().at(-1)!.body).not.to.contain(attacker.caPem);
-        expect(watch.entered).to.deep.equal([]);
-        await watch.visit("after");
-        expect(watch.dropped).to.deep.equal([]);
+        expect(traffic.entered).to.deep.equal([]);
+        await traffic.visit("after");
+        expect(traffic.dropped).to.deep.equal([]);
     });
 
     // The provider never reads the association back (docs/sources.md 7.2): a new leaf is what makes it write.
     it("does not see an association that was turned off, and turns it on with the next leaf", async () => {
-        const { caPem } = watch.attacker;
+        const { caPem } = traffic.attacker;
         await FAULTS["association-off"]!.apply({ cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: caPem });
         expect((await host.refresh(program())).ok).to.equal(true);
         expect((await up(program())).steps).to.deep.equal([]);
         await up(program(leaf("2")));
-        await watch.visit("after a new leaf");
-        expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
+        await traffic.visit("after a new leaf");
+        expect([traffic.entered, traffic.dropped]).to.deep.equal([[], []]);
     });
 
     it("is not destroyed while it is protected, and says what to do; unprotected it goes", async () => {
@@ -96,13 +96,13 @@ describe("operations on the real engine", () => {
         // The change guard has lost nothing by it.
         const swap = await host.preview(program({ deletionProtection: true, ...trusting(["2"], "2") }));
         expect(swap.text).to.contain("[drop-presented]");
-        await watch.visit("after the refused destroy");
-        expect(watch.dropped).to.deep.equal([]);
+        await traffic.visit("after the refused destroy");
+        expect(traffic.dropped).to.deep.equal([]);
         await up(args(false));
         expect((await host.destroy()).ok).to.equal(true);
         const { domains, apis, buckets } = summary(cloud) as Record<string, unknown[]>;
         expect([domains, apis, buckets]).to.deep.equal([[], [], []]);
-        expect(watch.entered).to.deep.equal([]);
+        expect(traffic.entered).to.deep.equal([]);
     });
 
     it("with --target moves that one resource", async () => {
@@ -121,7 +121,7 @@ describe("operations on the real engine", () => {
         cloud.aws.logGroups.clear();
         const zone = cloud.cloudflare.zones.get("zone1")!;
         for (const part of [zone.records, zone.associations, zone.hostnameCertificates]) part.clear();
-        host = another = await RealHost.open(made);
+        host = another = await CliHost.open(made);
         const file = path.join(host.folder, "import.json");
         expect((await host.preview(program(), { importFile: file })).ok).to.equal(true);
         const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { name: string; id: string; component?: boolean }[] };
@@ -136,8 +136,8 @@ describe("operations on the real engine", () => {
             [cloud.aws.domains.get(NAME)!].map(({ targetDomainName, mutualTls }) => [targetDomainName, mutualTls !== undefined]),
         ).to.deep.equal([[target, true]]);
         expect([...cloud.aws.buckets.keys()]).to.deep.equal([bucket]);
-        await watch.visit("after the import");
-        expect([watch.entered, watch.dropped]).to.deep.equal([[], []]);
+        await traffic.visit("after the import");
+        expect([traffic.entered, traffic.dropped]).to.deep.equal([[], []]);
     });
 
     it("lets one deployment at a time at a stack, and loses nothing of the first", async () => {
@@ -173,8 +173,8 @@ describe("operations on the real engine", () => {
         expect(refused.ok).to.equal(false);
         expect(refused.text).to.match(/orders-record: resource .* cannot be deleted\nbecause it is protected/);
         expect(summary(cloud)).to.deep.equal(before);
-        await watch.visit("after it was refused");
-        expect(watch.dropped).to.deep.equal([]);
+        await traffic.visit("after it was refused");
+        expect(traffic.dropped).to.deep.equal([]);
         expect(
             (await up(program({ deletionProtection: true }))).steps,
             "only the verification, which is no one's way, was gone",
@@ -189,7 +189,7 @@ describe("operations on the real engine", () => {
             (await resources()).map(({ urn }) => urn.split("::").at(-1)),
             "the CLI called it a success",
         ).to.not.include("orders-domain");
-        expect(watch.entered).to.deep.equal([]);
+        expect(traffic.entered).to.deep.equal([]);
     });
 
     it("refuses a wrong passphrase and a provider that is not there, and keeps the state", async () => {
@@ -204,7 +204,7 @@ describe("operations on the real engine", () => {
             .catch((e: Error) => e.message);
         expect(gone).to.contain("did not begin responding to RPC connections");
         expect(await resources()).to.deep.equal(before);
-        await watch.visit("after both");
-        expect(watch.dropped).to.deep.equal([]);
+        await traffic.visit("after both");
+        expect(traffic.dropped).to.deep.equal([]);
     });
 });

@@ -6,10 +6,10 @@ import { expect } from "chai";
 import { needsPulumi } from "../support/needsPulumi";
 import { sampleOfEachKind } from "../support/seed";
 import { FailCall, type How } from "./failCall";
-import { SmallHost } from "./hosts";
+import { LabHost } from "./hosts";
 import type { Interruption, Recovered } from "./interrupted";
 import { STEPS, methodOf, type Step } from "./programs";
-import { Stage } from "./stage";
+import { ResettableLab } from "./resettableLab";
 import { ORPHANS, leftovers, summary } from "./summary";
 
 /** A process that holds a lab and a stack, and recovers from one interruption after another. */
@@ -48,14 +48,14 @@ interface Whole {
 
 async function undisturbed(): Promise<Map<string, Whole>> {
     const failCall = new FailCall();
-    const stage = await Stage.open((watch) => Promise.resolve(new SmallHost(failCall.providers(watch))));
+    const stage = await ResettableLab.open((traffic) => Promise.resolve(new LabHost(failCall.providers(traffic))));
     const wholes = new Map<string, Whole>();
     for (const step of STEPS) {
         await stage.before(step);
         failCall.operations = [];
         const done = await stage.run(step);
         expect(done.ok, done.text).to.equal(true);
-        wholes.set(step.title, { operations: [...new Set(failCall.operations)], end: summary(stage.watch.cloud) });
+        wholes.set(step.title, { operations: [...new Set(failCall.operations)], end: summary(stage.traffic.cloud) });
     }
     await stage.close();
     return wholes;

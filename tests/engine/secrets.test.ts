@@ -2,21 +2,21 @@
 import * as os from "node:os";
 import { expect } from "chai";
 import { stranger } from "../../lab/traffic/attackers";
-import { RealHost } from "./hosts";
+import { CliHost } from "./hosts";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
 import { NAME, program } from "./programs";
-import { startLab } from "./stage";
+import { startLab } from "./resettableLab";
 import { needsPulumi } from "../support/needsPulumi";
 
 describe("secrets on the real engine", function () {
     it("are nowhere in clear text, and the state knows nothing of the machine", async function () {
         needsPulumi(this);
-        const watch = await startLab();
-        const { cloud } = watch;
+        const traffic = await startLab();
+        const { cloud } = traffic;
         const log: string[] = [];
         cloud.events.on("event", (event) => log.push(JSON.stringify(event)));
-        const made = watch.watched();
-        const host: RealHost = await RealHost.open(made);
+        const made = traffic.watched();
+        const host: CliHost = await CliHost.open(made);
         const own = await stranger(NAME);
         const corp = { name: "corp", caCertificatePem: own.caPem, certificatePem: own.certificatePem, privateKeyPem: own.privateKeyPem };
         const both = (presented: string) => program({ originPull: { authorities: [{ name: "1" }, corp], presented } });
@@ -53,7 +53,7 @@ describe("secrets on the real engine", function () {
             const pem = `-----BEGIN PRIVATE KEY-----\n${letters}\n-----END PRIVATE KEY-----\n`;
             expect(machine({ pem, plaintext: JSON.stringify(pem), ciphertext: letters })).to.deep.equal([]);
 
-            const elsewhere = await RealHost.open(made, { HOME: "/nonexistent", USER: "somebody" });
+            const elsewhere = await CliHost.open(made, { HOME: "/nonexistent", USER: "somebody" });
             try {
                 await elsewhere.stack.importStack(await host.stack.exportStack());
                 const seen = await elsewhere.preview(both("corp"));
@@ -64,7 +64,7 @@ describe("secrets on the real engine", function () {
             }
         } finally {
             await host.close();
-            await watch.close();
+            await traffic.close();
         }
     });
 });

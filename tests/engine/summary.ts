@@ -7,7 +7,7 @@ const LEFT_OUT = new Set(["privateKeyPem", "serialNumber", "expiresOn", "activeA
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\s*/g;
 
 const subjectOf = (pem: string): string => `<${new X509Certificate(pem).subject.replaceAll("\n", ",")}>`;
-/** Of another API of the account or another customer of the edge, whom the tests let attack (watch.ts). */
+/** Of another API of the account or another customer of the edge, whom the tests let attack (traffic.ts). */
 export const isNeighbour = (key: unknown): boolean => /second-api|attacker/.test(String(key));
 
 /** Ids count up, and names end in seven random digits. */

@@ -6,17 +6,17 @@ import { providers } from "../../lab/providers";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { needsPulumi } from "../support/needsPulumi";
-import { RealHost } from "./hosts";
+import { CliHost } from "./hosts";
 
 describe("transforms on the real engine", function () {
-    let host: RealHost | undefined;
+    let host: CliHost | undefined;
     afterEach(() => host?.close());
 
     it("changes the one child that it names", async function () {
         needsPulumi(this);
         const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
         addHandler(cloud);
-        host = await RealHost.open(providers(cloud));
+        host = await CliHost.open(providers(cloud));
         const done = await host.up(
             () =>
                 void new CloudflareProtectedHttpApi(

@@ -6,23 +6,23 @@ import { expect } from "chai";
 import type { VerifyArgs } from "../../components";
 import { applyFault } from "../support/applyFault";
 import { needsPulumi } from "../support/needsPulumi";
-import { RealHost, type Host } from "./hosts";
+import { CliHost, type Host } from "./hosts";
 import { NAME, program, trusting } from "./programs";
-import { startLab } from "./stage";
+import { startLab } from "./resettableLab";
 
 const SECRET = "token-6d0f2b7a91";
 
 describe("the verification on the real engine", function () {
     it("fails, rolls back, passes, and a secret header is nowhere in clear text", async function () {
         needsPulumi(this);
-        const watch = await startLab();
-        const { cloud } = watch;
+        const traffic = await startLab();
+        const { cloud } = traffic;
         let processes = "";
         // The moment in which the verification's process waits for an answer.
         cloud.events.on("event", ({ source, action }) => {
             if (source === "edge" && action === "request") processes += execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
         });
-        const host: RealHost & Host = await RealHost.open(watch.watched());
+        const host: CliHost & Host = await CliHost.open(traffic.watched());
         const verify: VerifyArgs = { timeoutSeconds: 120, headers: { authorization: SECRET } };
         const deploymentRecord = async () =>
             (JSON.parse(host.state()) as { resources: { urn: string; outputs?: { presentedAuthority?: string } }[] }).resources.find(
@@ -58,7 +58,7 @@ describe("the verification on the real engine", function () {
             expect(searched.filter(([, text]) => text.includes(SECRET)).map(([place]) => place)).to.deep.equal([]);
         } finally {
             await host.close();
-            await watch.close();
+            await traffic.close();
         }
     });
 });

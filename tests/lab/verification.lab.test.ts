@@ -4,11 +4,11 @@ import { CloudflareProtectedHttpApi, StrictTls, type VerifyArgs } from "../../co
 import type { Cloud } from "../../lab/cloud";
 import { plain } from "../../lab/engine/engine";
 import { FAULTS } from "../../lab/faults";
-import { SmallHost } from "../engine/hosts";
+import { LabHost } from "../engine/hosts";
 import { NAME, program, trusting, type Args } from "../engine/programs";
-import { startLab } from "../engine/stage";
+import { startLab } from "../engine/resettableLab";
 import { isNeighbour } from "../engine/summary";
-import type { Watch } from "../engine/watch";
+import type { TrafficMonitor } from "../engine/trafficMonitor";
 import { applyFault } from "../support/applyFault";
 import { HANDLER_ARN } from "../support/handler";
 
@@ -20,18 +20,18 @@ const LONG: VerifyArgs = { timeoutSeconds: 120 };
 
 describe("the verification in a deployment", function () {
     let cloud: Cloud;
-    let watch: Watch;
+    let traffic: TrafficMonitor;
     /** `edge` and `gateway` requests that were seen. */
     let requests: string[];
-    let host: SmallHost;
+    let host: LabHost;
     beforeEach(async () => {
-        watch = await startLab();
-        ({ cloud } = watch);
+        traffic = await startLab();
+        ({ cloud } = traffic);
         requests = [];
         cloud.events.on("event", ({ source, action, detail }) => action === "request" && requests.push(`${source} ${String(detail.host)}`));
-        host = new SmallHost(watch.watched());
+        host = new LabHost(traffic.watched());
     });
-    afterEach(() => watch.close());
+    afterEach(() => traffic.close());
     const url = (): unknown => [...host.engine.state.values()].find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs.url;
     const outputsOf = (name: string) => [...host.engine.state.values()].find((one) => one.name === name)?.outputs;
     const up = async (args: Args = {}) => {
@@ -110,8 +110,8 @@ describe("the verification in a deployment", function () {
 
 describe("the verification on a deployment that somebody breaks", function () {
     let cloud: Cloud;
-    let watch: Watch;
-    let host: SmallHost;
+    let traffic: TrafficMonitor;
+    let host: LabHost;
     const resolved: string[] = [];
     // The zone's mode is one of the faults, and must come as far as the verification.
     const deployment = (verify: VerifyArgs) => () => {
@@ -126,12 +126,12 @@ describe("the verification on a deployment that somebody breaks", function () {
         return { url: url.apply((value) => (resolved.push(value), value)) };
     };
     before(async () => {
-        watch = await startLab();
-        ({ cloud } = watch);
-        host = new SmallHost(watch.watched());
+        traffic = await startLab();
+        ({ cloud } = traffic);
+        host = new LabHost(traffic.watched());
         expect((await host.up(deployment({ enabled: false }))).text).to.contain("verify is off");
     });
-    after(() => watch.close());
+    after(() => traffic.close());
 
     (
         [

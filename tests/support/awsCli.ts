@@ -1,6 +1,6 @@
 /** The few commands of the AWS CLI that stand in the doctor's texts, on the lab's cloud. */
 import type { HttpApi } from "../../lab/cloud";
-import type { Patient } from "./patient";
+import type { DeployedLab } from "./deployedLab";
 
 /** Flags by name, and what is left. */
 export function flagsOf(words: string[], known: Record<string, "value" | "switch">): { flags: Map<string, string>; rest: string[] } {
@@ -41,7 +41,7 @@ function deploy({ stages, disableExecuteApiEndpoint, routes, integrations }: Htt
 }
 
 /** What the command prints. Every call but one needs a region, and it must be the API's. */
-export function awsCli({ cloud }: Patient, [service = "", verb = "", ...words]: string[]): string {
+export function awsCli({ cloud }: DeployedLab, [service = "", verb = "", ...words]: string[]): string {
     const { apis, domains, certificates, logGroups, region, accountId } = cloud.aws;
     const names = ["--region", "--api-id", "--stage-name", "--domain-name", "--api-mapping-id", "--certificate-arn", "--query", "--output"];
     const { flags, rest } = flagsOf(words, Object.fromEntries([...names, "--since", "--filter-pattern"].map((name) => [name, "value"])));

@@ -1,5 +1,5 @@
 /**
- * The terminal of a person at night, in the lab: it runs the command lines of the doctor's texts as they are pasted. What it does not know
+ * A terminal in the lab: it runs the command lines of the doctor's texts as they are pasted. What it does not know
  * it refuses, so that a text with a flag, a key or a name that is wrong is not followed by luck.
  */
 import * as dns from "node:dns";
@@ -10,7 +10,7 @@ import { examine } from "../../doctor";
 import { Names } from "../../doctor/collect/resolver";
 import type { RunOptions, RunResult } from "../../lab/engine/engine";
 import { awsCli, flagsOf } from "./awsCli";
-import { PATIENT, PROJECT, type Patient } from "./patient";
+import { LAB_DOMAIN, PROJECT, type DeployedLab } from "./deployedLab";
 
 /** The commands of a line: whether each runs only after the success of the one before. */
 function split(line: string): { words: string[]; and: boolean }[] {
@@ -28,7 +28,7 @@ export class Terminal {
     run: RunResult | undefined;
     #variables = new Map<string, string>();
 
-    constructor(readonly patient: Patient) {}
+    constructor(readonly lab: DeployedLab) {}
 
     /** Pastes one line; resolves to whether its last command succeeded. */
     async paste(line: string): Promise<boolean> {
@@ -56,7 +56,7 @@ export class Terminal {
             case "pulumi":
                 return this.#pulumi(words);
             case "aws":
-                this.printed += `${awsCli(this.patient, words)}\n`;
+                this.printed += `${awsCli(this.lab, words)}\n`;
                 return true;
             case "printf":
                 return this.#cloudflare(words);
@@ -76,9 +76,9 @@ export class Terminal {
     #key = (key: string): string => (key.includes(":") ? key : `${PROJECT}:${key}`);
 
     async #pulumi([verb = "", ...words]: string[]): Promise<boolean> {
-        const { patient } = this;
+        const { lab } = this;
         const stateOf = (urn: string) => {
-            const found = patient.engine.state.get(urn);
+            const found = lab.engine.state.get(urn);
             if (!found) throw new Error(`no resource ${urn}`);
             return found;
         };
@@ -95,14 +95,14 @@ export class Terminal {
                 return this.#deploy({ refresh: flags.has("--refresh"), preview: true });
             }
             case "config get":
-                this.printed += `${patient.config[this.#key(name)] ?? `error: configuration key '${name}' not found for stack 'dev'`}\n`;
-                return patient.config[this.#key(name)] !== undefined;
+                this.printed += `${lab.config[this.#key(name)] ?? `error: configuration key '${name}' not found for stack 'dev'`}\n`;
+                return lab.config[this.#key(name)] !== undefined;
             case "config set":
                 if (value === undefined || value.startsWith("-")) throw new Error(`pulumi config set ${name} needs a value`);
-                patient.config[this.#key(name)] = value;
+                lab.config[this.#key(name)] = value;
                 return true;
             case "config rm":
-                delete patient.config[this.#key(name)];
+                delete lab.config[this.#key(name)];
                 return true;
             case "state unprotect":
                 if (value !== "--yes") throw new Error("it asks, and waits");
@@ -115,7 +115,7 @@ export class Terminal {
                 return true;
             }
             case "stack --show-urns":
-                this.printed += `${[...patient.engine.state.keys()].map((urn) => `  URN: ${urn}`).join("\n")}\n`;
+                this.printed += `${[...lab.engine.state.keys()].map((urn) => `  URN: ${urn}`).join("\n")}\n`;
                 return true;
             default:
                 throw new Error(`unknown command: pulumi ${verb} ${action}`);
@@ -124,12 +124,12 @@ export class Terminal {
 
     /** The stack's outputs. */
     outputs(): Record<string, string> {
-        const stack = [...this.patient.engine.state.values()].find(({ type }) => type === "pulumi:pulumi:Stack");
+        const stack = [...this.lab.engine.state.values()].find(({ type }) => type === "pulumi:pulumi:Stack");
         return (stack?.outputs ?? {}) as Record<string, string>;
     }
 
     async #deploy(options: RunOptions): Promise<boolean> {
-        const { engine, config, deployed } = this.patient;
+        const { engine, config, deployed } = this.lab;
         this.run = await engine.run(deployed.program, { ...options, project: PROJECT, stack: "dev", config });
         this.printed += [...this.run.errors, ""].join("\n");
         return this.run.ok;
@@ -143,7 +143,7 @@ export class Terminal {
         const { flags, rest: urls } = flagsOf(rest, { "-K": "value", "-X": "value", "-H": "value", "--data": "value" });
         const [, zoneId = ""] =
             /^https:\/\/api\.cloudflare\.com\/client\/v4\/zones\/([^/]+)\/origin_tls_client_auth\/hostnames$/.exec(urls[0]!) ?? [];
-        const zone = this.patient.cloud.cloudflare.zones.get(zoneId);
+        const zone = this.lab.cloud.cloudflare.zones.get(zoneId);
         if (flags.get("-X") !== "PUT") throw new Error("405: Method Not Allowed");
         const body = JSON.parse(flags.get("--data")!) as { config: { hostname: string; cert_id: string; enabled: boolean }[] };
         for (const { hostname, cert_id: certId, enabled } of body.config) {
@@ -163,7 +163,7 @@ export class Terminal {
         const secure = url.protocol === "https:";
         const port = Number(url.port) || (secure ? 443 : 80);
         const instead = /^([^:]+):(\d+):([^:]+):(\d+)$/.exec(flags.get("--connect-to") ?? "");
-        const { network = {} } = this.patient.outside();
+        const { network = {} } = this.lab.outside();
         const names = new Names(network, 5000);
         const header = /^Host: (\S+)$/.exec(flags.get("-H") ?? "")?.[1] ?? url.hostname;
         try {
@@ -193,7 +193,7 @@ export class Terminal {
 
     async #dig([short, type, name]: string[]): Promise<string[]> {
         const resolver = new dns.promises.Resolver({ timeout: 5000, tries: 1 });
-        resolver.setServers([`127.0.0.1:${this.patient.deployment.dnsPort}`]);
+        resolver.setServers([`127.0.0.1:${this.lab.deployment.dnsPort}`]);
         if (short !== "+short") throw new Error("dig +short <type> <name>");
         const asked = name!.replace(/\.$/, "");
         try {
@@ -208,7 +208,7 @@ export class Terminal {
 
     /** With the credentials of both clouds; healthy or not, it prints which causes it names. */
     async #doctor([no, tool, verb, name, ...words]: string[]): Promise<boolean> {
-        if (no !== "--no" || tool !== PROJECT || verb !== "doctor" || name !== PATIENT)
+        if (no !== "--no" || tool !== PROJECT || verb !== "doctor" || name !== LAB_DOMAIN)
             throw new Error(`unknown command: npx ${no} ${tool} ${verb} ${name}`);
         flagsOf(words, { "--wait": "value" });
         const { verdict, causes } = await this.diagnose();
@@ -217,5 +217,5 @@ export class Terminal {
     }
 
     /** As the doctor is called: with what the stack says now. */
-    diagnose = () => examine({ ...this.patient.inside(), targetDomainName: this.outputs().targetDomainName });
+    diagnose = () => examine({ ...this.lab.inside(), targetDomainName: this.outputs().targetDomainName });
 }

@@ -20,7 +20,7 @@ interface Intent {
 }
 
 /** A truststore of keys, and the key that the edge presents for one name of one zone. */
-interface World {
+interface OriginBehaviours {
     trusted: Set<string>;
     edge: string;
     name: string;
@@ -74,10 +74,10 @@ const factsOf = ({ authorities, presented, domainName, zoneId }: Intent, unknown
     presented,
 });
 
-const judge = (world: World, next: Intent, unknown: string[] = []): Refusal[] =>
+const judge = (world: OriginBehaviours, next: Intent, unknown: string[] = []): Refusal[] =>
     refusals(factsOf(world.last), factsOf(next, unknown), world.presented);
 
-const start = (): World => ({
+const start = (): OriginBehaviours => ({
     trusted: new Set(["1a"]),
     edge: "1a",
     name: START.domainName,
@@ -88,7 +88,7 @@ const start = (): World => ({
 });
 
 /** What the clouds do; fails when a visitor would be dropped. */
-function deploy(world: World, next: Intent): void {
+function deploy(world: OriginBehaviours, next: Intent): void {
     const said = JSON.stringify(next);
     world.last = next;
     world.presented = undefined;
@@ -110,7 +110,7 @@ function deploy(world: World, next: Intent): void {
 const quoted = (text: string): string[] => [...text.matchAll(/"([^"]+)"/g)].map(([, name]) => name!);
 
 /** The deployments that the refusals of `next` name, in their words. */
-function wayOut(world: World, next: Intent, found: Refusal[]): Intent[] {
+function wayOut(world: OriginBehaviours, next: Intent, found: Refusal[]): Intent[] {
     const key = (name: string): string => (name === SHARED ? "shared" : (next.authorities[name] ?? world.last.authorities[name])!);
     const trusting = (names: string[], presented: string): Intent => ({
         ...START,
@@ -167,7 +167,7 @@ describe("the change guard over any history", () => {
     const count = (what: string) => (counts[what] = (counts[what] ?? 0) + 1);
 
     /** Plays it; resolves to the world at its end, and calls `refused` for whatever is not let pass. */
-    function play(history: Intent[], refused: (world: World, next: Intent, found: Refusal[]) => void): World {
+    function play(history: Intent[], refused: (world: OriginBehaviours, next: Intent, found: Refusal[]) => void): OriginBehaviours {
         const world = start();
         for (const next of history) {
             const found = judge(world, next);
@@ -199,7 +199,7 @@ describe("the change guard over any history", () => {
             fc.property(histories, (history) => {
                 play(history, (world, next, found) => {
                     // Tried on a copy: the history goes on as it was.
-                    const copy: World = { ...world, trusted: new Set(world.trusted) };
+                    const copy: OriginBehaviours = { ...world, trusted: new Set(world.trusted) };
                     const way = wayOut(copy, next, found);
                     for (const step of way) {
                         expect(judge(copy, step), `${JSON.stringify(step)}, as ${JSON.stringify(found)} says`).to.deep.equal([]);

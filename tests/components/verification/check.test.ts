@@ -6,14 +6,23 @@ import * as path from "node:path";
 import { expect } from "chai";
 import { check, failureText, locate, passed, round, settingsOf } from "../../../components/verification/check.js";
 import { createWebCa, generateKeys, type WebCa } from "../../../lab/pki/authority";
-import { API_ID, DOMAIN, LIVE, TARGET, play, type Behaviour, type Stage, type World } from "../../support/gateWorld";
+import {
+    API_ID,
+    DOMAIN,
+    LIVE,
+    TARGET,
+    startFakeOrigin,
+    type Behaviour,
+    type FakeOrigin,
+    type OriginBehaviours,
+} from "../../support/fakeOrigin";
 
 const SECRET = "token-6d0f2b7a91";
 const SCRIPT = path.join(__dirname, "..", "..", "..", "components", "verification", "check.js");
 
 describe("the verification's script", () => {
     let webCa: WebCa;
-    let stage: Stage | undefined;
+    let stage: FakeOrigin | undefined;
     before(async () => {
         webCa = await createWebCa(generateKeys);
     });
@@ -36,8 +45,8 @@ describe("the verification's script", () => {
         trust: webCa.certificatePem,
     });
     /** One round of probes, with time enough for a busy machine. */
-    const judge = async (changes: Partial<World>, options: Parameters<typeof play>[2] = {}) => {
-        stage = await play(webCa, changes, options);
+    const judge = async (changes: Partial<OriginBehaviours>, options: Parameters<typeof startFakeOrigin>[2] = {}) => {
+        stage = await startFakeOrigin(webCa, changes, options);
         const rows = await round(settings(10), 10_000);
         return { ok: passed(rows), text: passed(rows) ? "live and closed" : failureText(settings(10), rows, 1) };
     };
@@ -99,7 +108,7 @@ describe("the verification's script", () => {
         it("as soon as it is so, having tried until then", async () => {
             let asked = 0;
             const edge = () => (++asked < 3 ? { status: 525, headers: { "cf-ray": "1" } } : LIVE);
-            stage = await play(webCa, { edge });
+            stage = await startFakeOrigin(webCa, { edge });
             expect(await check(settings(20))).to.deep.equal({ ok: true, text: "live and closed" });
             expect(asked).to.equal(3);
         });
@@ -113,7 +122,7 @@ describe("the verification's script", () => {
     });
 
     describe("fails what is open, naming where", () => {
-        const openings: [string, Partial<World>, string, string][] = [
+        const openings: [string, Partial<OriginBehaviours>, string, string][] = [
             ["mutual TLS is gone", { direct: LIVE }, "without a client certificate", "HTTP 200"],
             ["mutual TLS is gone, and no route is there", { direct: { status: 404 } }, "without a client certificate", "HTTP 404"],
             ["the regional name answers our Host", { regional: LIVE }, "its own name in the handshake", "HTTP 200"],
@@ -193,14 +202,14 @@ describe("the verification's script", () => {
         });
 
         it("when a server hangs, within the time that it was given", async () => {
-            stage = await play(webCa, { direct: "hang", endpoint: "hang" });
+            stage = await startFakeOrigin(webCa, { direct: "hang", endpoint: "hang" });
             const { text } = await check(settings(3));
             expect(lineOf(text, "without a client certificate")).to.contain("seen: no answer within 3 s - neither answered nor closed");
             expect(text).to.contain("within 3 s (").and.contain("Verdict: inconclusive.");
         });
 
         it("when AWS is not to be reached from here", async () => {
-            stage = await play(webCa);
+            stage = await startFakeOrigin(webCa);
             const edgeOnly = stage.connectTo.replace(/^[^,]*/, "*.execute-api.eu-west-1.amazonaws.com:443:127.0.0.1:1");
             const rows = await round(settings(10, { CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: edgeOnly }), 10_000);
             const text = failureText(settings(10), rows, 1);
@@ -239,19 +248,19 @@ describe("the verification's script", () => {
         };
 
         it("says the same at every success, and nothing else", async () => {
-            stage = await play(webCa);
+            stage = await startFakeOrigin(webCa);
             expect(await run()).to.deep.equal({ code: 0, stdout: "live and closed\n", stderr: "" });
         });
 
         it("fails with the text on its standard error, in which no header's value is", async () => {
-            stage = await play(webCa, { direct: LIVE });
+            stage = await startFakeOrigin(webCa, { direct: LIVE });
             const { code, stdout, stderr } = await run();
             expect([code, stdout]).to.deep.equal([1, ""]);
             expect(stderr).to.contain("Verdict: a bypass is open.").and.not.contain(SECRET);
         });
 
         it("tells of unreadable settings without showing them", async () => {
-            stage = await play(webCa);
+            stage = await startFakeOrigin(webCa);
             const { code, stderr } = await run({ VERIFICATION_HEADERS: `{${SECRET}` });
             expect(code).to.equal(1);
             expect(stderr).to.equal("VERIFICATION_HEADERS must be JSON\n");

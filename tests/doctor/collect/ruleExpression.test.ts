@@ -76,9 +76,10 @@ describe("a rule's expression", () => {
         });
 
     it("keeps nobody busy", () => {
-        const began = process.hrtime.bigint();
+        const before = process.cpuUsage();
         for (const hostile of [`http.host wildcard "${"*a".repeat(2000)}"`, '"\\'.repeat(2000), 'r#"'.repeat(1300)])
             applies(hostile, request);
-        expect(Number(process.hrtime.bigint() - began) / 1e6).to.be.below(1000);
+        // Of this process alone: a busy machine does not count.
+        expect(process.cpuUsage(before).user / 1000).to.be.below(1000);
     });
 });

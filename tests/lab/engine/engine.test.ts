@@ -4,10 +4,10 @@ import { expect } from "chai";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { Engine, UNKNOWN, isSecretValue, plain, type RunResult, type Step } from "../../../lab/engine/engine";
 import type { ProviderMethod } from "../../../lab/shared/provider";
-import { standin, Thing, type ThingArgs } from "../../support/standin";
+import { fakeProvider, Thing, type ThingArgs } from "../../support/fakeProvider";
 
 /** What the stand-in holds, as `Read` answers it: nothing for what is gone. */
-function reading({ things }: ReturnType<typeof standin>): ProviderMethod {
+function reading({ things }: ReturnType<typeof fakeProvider>): ProviderMethod {
     return ({ request }, cb) => {
         const id = (request as pb.ReadRequest).getId();
         const held = things.get(id) as Record<string, string> | undefined;
@@ -25,12 +25,12 @@ const ops = (r: RunResult) => r.steps.filter((s) => s.type.startsWith("demo:")).
 const good = (r: RunResult) => (expect(r.errors).to.deep.equal([]), expect(r.ok).to.equal(true), r);
 
 describe("the lab's engine", () => {
-    let cloud: ReturnType<typeof standin>;
+    let cloud: ReturnType<typeof fakeProvider>;
     let engine: Engine;
     let listeners: unknown[];
     beforeEach(() => {
         listeners = process.listeners("unhandledRejection");
-        cloud = standin();
+        cloud = fakeProvider();
         cloud.impl.read = reading(cloud);
         engine = new Engine({ demo: cloud });
     });

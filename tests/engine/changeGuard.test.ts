@@ -4,20 +4,20 @@ import { CloudflareProtectedHttpApi } from "../../components";
 import { providers } from "../../lab/providers";
 import type { Provider } from "../../lab/shared/provider";
 import { HANDLER_ARN } from "../support/handler";
-import { PROJECT, RealHost } from "./hosts";
+import { PROJECT, CliHost } from "./hosts";
 import { program, trusting } from "./programs";
-import { Stage } from "./stage";
+import { ResettableLab } from "./resettableLab";
 import { needsPulumi } from "../support/needsPulumi";
 
 describe("the change guard on the real engine", () => {
-    let stage: Stage<RealHost> | undefined;
-    let host: RealHost;
+    let stage: ResettableLab<CliHost> | undefined;
+    let host: CliHost;
     let broken: string | undefined;
     const protectedProgram = (names: string[], presented: string) => program({ ...trusting(names, presented), deletionProtection: true });
 
     before(async function () {
         needsPulumi(this);
-        stage = await Stage.open(({ cloud }) => {
+        stage = await ResettableLab.open(({ cloud }) => {
             const made: Record<string, Provider> = providers(cloud);
             for (const provider of Object.values(made)) {
                 const effect = provider.impl.update!;
@@ -26,7 +26,7 @@ describe("the change guard on the real engine", () => {
                         ? cb({ code: 14, details: `the cloud said no to ${broken}` })
                         : effect(call, cb);
             }
-            return RealHost.open(made);
+            return CliHost.open(made);
         });
         ({ host } = stage);
     });
@@ -117,8 +117,8 @@ describe("the change guard on the real engine", () => {
             const refused = await operation(both(["1"], ["2"]));
             expect(refused.ok).to.equal(false);
             expect(refused.text)
-                .to.contain('CloudflareProtectedHttpApi "pets" must not change')
-                .and.not.contain('HttpApi "orders" must not');
+                .to.contain('CloudflareProtectedHttpApi "pets": the change guard refused this change')
+                .and.not.contain('HttpApi "orders": the change guard');
             expect(refused.steps.filter((step) => / pets-(?!deployment-record)/.test(step))).to.deep.equal([]);
         }
         const calm = await host.up(both(["1"], ["1", "2"]));

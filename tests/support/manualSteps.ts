@@ -4,31 +4,31 @@
  */
 import { expect } from "chai";
 import { resolvesUnproxied } from "../../lab/aws/acm/resources";
-import type { Deed, Deeds, Shift } from "./nightShift";
-import { PATIENT, PROJECT } from "./patient";
+import type { ManualStep, ManualSteps, FixRunner } from "./fixRunner";
+import { LAB_DOMAIN, PROJECT } from "./deployedLab";
 
-/** For another night, or for the morning after. */
-const NOTHING: Deed = () => undefined;
-const unlessHealthy: Deed = async (shift) => ((await shift.healthy()) ? "stop" : undefined);
+/** For another case, or for later. */
+const NOTHING: ManualStep = () => undefined;
+const unlessHealthy: ManualStep = async (runner) => ((await runner.healthy()) ? "stop" : undefined);
 
 /** What `pulumi up` or `preview` is about to do, or did: "update api-domain". */
-export const moves = ({ terminal: { run } }: Shift): string[] =>
+export const moves = ({ terminal: { run } }: FixRunner): string[] =>
     run!.steps
         .filter(({ op, type }) => !["same", "read", "refresh"].includes(op) && !type.startsWith("pulumi:"))
         .map(({ op, name }) => `${op} ${name}`);
 
 const takeUrn =
-    (which: RegExp): Deed =>
+    (which: RegExp): ManualStep =>
     ({ answers, printed }) =>
         (answers["<that URN>"] = which.exec(printed)![0]);
 
-const NEW_LEAF: Deeds = [
-    [/^not found means 1$/, (shift) => (shift.answers.list = /not found/.test(shift.printed) ? "1" : shift.printed)],
+const NEW_LEAF: ManualSteps = [
+    [/^not found means 1$/, (runner) => (runner.answers.list = /not found/.test(runner.printed) ? "1" : runner.printed)],
     [
         /^Give the presented authority the next leaf number and keep the others: 1 becomes 1:2, 1:2 becomes 1:3,/,
-        ({ answers, patient }) => {
+        ({ answers, lab }) => {
             const entries = answers.list!.split(",").map((entry) => entry.split(":"));
-            const presented = patient.config[`${PROJECT}:originPullPresented`] ?? entries[0]![0];
+            const presented = lab.config[`${PROJECT}:originPullPresented`] ?? entries[0]![0];
             const next = ([name, leaf = "1"]: string[]) => (name === presented ? `${name}:${Number(leaf) + 1}` : [name, leaf].join(":"));
             answers["<the new value>"] = entries.map((entry) => (entry[0] === presented ? next(entry) : entry.join(":"))).join(",");
         },
@@ -36,20 +36,17 @@ const NEW_LEAF: Deeds = [
     [/^In your own program: /, NOTHING],
     [/^If the fault remains, /, unlessHealthy],
 ];
-const NEW_CERTIFICATE: Deeds = [
+const NEW_CERTIFICATE: ManualSteps = [
     [
         /^take the URN of type aws:acm\/certificate:Certificate whose name ends in -certificate$/,
         takeUrn(/urn:\S+\$aws:acm\/certificate:Certificate::\S+-certificate$/m),
     ],
-    [
-        /^this protects it again$/,
-        ({ patient, answers }) => expect(patient.engine.state.get(answers["<that URN>"]!)!.protect).to.equal(true),
-    ],
+    [/^this protects it again$/, ({ lab, answers }) => expect(lab.engine.state.get(answers["<that URN>"]!)!.protect).to.equal(true)],
     [/^If you pass your own certificateArn, /, NOTHING],
 ];
 
 /** By cause. */
-export const DEEDS: Record<string, Deeds> = {
+export const MANUAL_STEPS: Record<string, ManualSteps> = {
     "ZONE-WRONG": [
         [/ is delegated away, to .*\. First find out who owns that delegation/, NOTHING],
         [
@@ -71,7 +68,7 @@ export const DEEDS: Record<string, Deeds> = {
         [
             /^Or by hand: set the record's content to (\S+)$/,
             ({ way, zone }, words) => {
-                const record = [...zone.records.values()].find(({ name }) => name === PATIENT)!;
+                const record = [...zone.records.values()].find(({ name }) => name === LAB_DOMAIN)!;
                 if (way === "by hand") record.content = /to (\S+)$/.exec(words)![1]!;
             },
         ],
@@ -95,7 +92,7 @@ export const DEEDS: Record<string, Deeds> = {
             ({ zone }, words) => {
                 const { hostname } = zone.sslRule!;
                 const operator = hostname.startsWith("*") ? "wildcard" : "eq";
-                expect(words).to.contain(`: ((http.host ${operator} "${hostname}")) and http.host ne "${PATIENT}"`);
+                expect(words).to.contain(`: ((http.host ${operator} "${hostname}")) and http.host ne "${LAB_DOMAIN}"`);
                 // What the lab's rules can say: it is for another host then.
                 zone.sslRule!.hostname = `legacy.${zone.name}`;
             },
@@ -118,10 +115,10 @@ export const DEEDS: Record<string, Deeds> = {
     "AOP-CERTIFICATE-PENDING": [
         [
             /^Wait a few minutes\. If it does not become active:$/,
-            async (shift, words) => {
+            async (runner, words) => {
                 // The minutes pass, and with them what comes by waiting.
-                if (shift.way === "it comes") for (const one of shift.zone.hostnameCertificates.values()) one.activeAt = Date.now();
-                return unlessHealthy(shift, words);
+                if (runner.way === "it comes") for (const one of runner.zone.hostnameCertificates.values()) one.activeAt = Date.now();
+                return unlessHealthy(runner, words);
             },
         ],
         ...NEW_LEAF,
@@ -135,7 +132,7 @@ export const DEEDS: Record<string, Deeds> = {
     "TRUSTSTORE-OVERWRITTEN": [
         [
             /^it must update the truststore object; if it changes only the domain's truststoreVersion, stop$/,
-            (shift) => expect(moves(shift)).to.include("update api-truststore-object"),
+            (runner) => expect(moves(runner)).to.include("update api-truststore-object"),
         ],
         [/^Then find out who wrote the object/, NOTHING],
     ],
@@ -189,16 +186,19 @@ export const DEEDS: Record<string, Deeds> = {
         [/^If so:$/, ({ printed }) => expect(printed).to.equal("123456789012\neu-west-1")],
         [
             /^it must create the domain and its mapping; if it also creates the bucket, the API or the function, stop: wrong account$/,
-            (shift) =>
-                expect(moves(shift).filter((move) => move.startsWith("create"))).to.deep.equal(["create api-domain", "create api-mapping"]),
+            (runner) =>
+                expect(moves(runner).filter((move) => move.startsWith("create"))).to.deep.equal([
+                    "create api-domain",
+                    "create api-mapping",
+                ]),
         ],
     ],
     "CAA-FORBIDS-AMAZON": [
         [
             /^In Cloudflare's DNS, add a record of type CAA, name (\S+), tag issue, value (\S+); keep the existing ones\./,
-            ({ zone, patient }, words) => {
+            ({ zone, lab }, words) => {
                 const [, name, value] = /name (\S+), tag issue, value (\S+);/.exec(words)!;
-                const id = patient.cloud.nextId("record");
+                const id = lab.cloud.nextId("record");
                 const content = `0 issue "${value}"`;
                 zone.records.set(id, { id, name: name!, type: "CAA", content, ttl: 300, proxied: false, comment: undefined });
             },
@@ -210,8 +210,8 @@ export const DEEDS: Record<string, Deeds> = {
     "SERVER-CERTIFICATE-PENDING": [
         [
             /^Wait for ACM: the validation record exists\. If the status is FAILED or VALIDATION_TIMED_OUT, replace the certificate:$/,
-            async ({ patient: { cloud } }) => {
-                const held = [...cloud.aws.certificates.values()].find(({ domainName }) => domainName === PATIENT)!;
+            async ({ lab: { cloud } }) => {
+                const held = [...cloud.aws.certificates.values()].find(({ domainName }) => domainName === LAB_DOMAIN)!;
                 if (held.status !== "PENDING_VALIDATION") return undefined;
                 // What ACM does by itself, if what the text says of the record is so.
                 expect(held.validationRecords.every((record) => resolvesUnproxied(cloud, record))).to.equal(true);
@@ -228,7 +228,7 @@ export const DEEDS: Record<string, Deeds> = {
     "MTLS-REMOVED": [[/^Do this now; then find out who changed the domain/, NOTHING]],
     "FLAG-NOT-DEPLOYED": [[/^turns automatic deployment back on$/, NOTHING]],
     "MAPPING-WITHOUT-MTLS": [
-        [/^prints the id and path of each mapping$/, (shift) => ([shift.answers["<id>"]] = shift.printed.split("\t") as [string])],
+        [/^prints the id and path of each mapping$/, (runner) => ([runner.answers["<id>"]] = runner.printed.split("\t") as [string])],
         [/^once for each id$/, NOTHING],
         [/^This cuts off all callers that use \S+: /, NOTHING],
     ],
@@ -254,13 +254,12 @@ export const DEEDS: Record<string, Deeds> = {
         [
             /^If its integrationError mentions permissions:$/,
             // The lab's access log leaves that field empty: whether it would speak of them is looked up.
-            ({ patient }) =>
-                [...patient.cloud.aws.functions.values()].some(({ permissions }) => permissions.size === 0) ? undefined : "skip",
+            ({ lab }) => ([...lab.cloud.aws.functions.values()].some(({ permissions }) => permissions.size === 0) ? undefined : "skip"),
         ],
         [
             /^Otherwise the function or the backend fails: read its log, and deploy the last working version\.$/,
-            ({ patient }) => {
-                for (const [name, fn] of patient.cloud.aws.functions) fn.files = { ...patient.whole.aws.functions.get(name)!.files };
+            ({ lab }) => {
+                for (const [name, fn] of lab.cloud.aws.functions) fn.files = { ...lab.whole.aws.functions.get(name)!.files };
             },
         ],
     ],
@@ -271,7 +270,7 @@ export const DEEDS: Record<string, Deeds> = {
         ],
         [
             /^If it prints this one, run CONFIRM from another network: .* If it answers there too, contact AWS Support\.$/,
-            ({ patient }) => (patient.cloud.gatewayPort80Open = false),
+            ({ lab }) => (lab.cloud.gatewayPort80Open = false),
         ],
     ],
     "HOST-MISMATCH-ANSWERED": [
@@ -285,22 +284,22 @@ export const DEEDS: Record<string, Deeds> = {
         ],
         [
             /^Do not delete other custom domains because of this\. Open a case with AWS Support/,
-            ({ patient }) => (patient.cloud.variants.hostMismatch = "refused"),
+            ({ lab }) => (lab.cloud.variants.hostMismatch = "refused"),
         ],
     ],
     "ROLE-WITHOUT-SCOPE": [
         [
             /^Allow (.+) for the role or user that runs the doctor$/,
-            ({ patient }, words) => {
-                for (const action of /^Allow (.+) for the role/.exec(words)![1]!.split(", ")) patient.cloud.denied.delete(action);
+            ({ lab }, words) => {
+                for (const action of /^Allow (.+) for the role/.exec(words)![1]!.split(", ")) lab.cloud.denied.delete(action);
             },
         ],
     ],
     "TOKEN-WITHOUT-SCOPE": [
         [
             /^Add (.+) for this zone to the token/,
-            ({ patient }, words) => {
-                for (const scope of /^Add (.+) for this zone/.exec(words)![1]!.split(", ")) patient.cloud.denied.delete(scope);
+            ({ lab }, words) => {
+                for (const scope of /^Add (.+) for this zone/.exec(words)![1]!.split(", ")) lab.cloud.denied.delete(scope);
             },
         ],
     ],

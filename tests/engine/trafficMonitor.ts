@@ -32,7 +32,7 @@ const keysOf = once((curve) => newKeys(curve || undefined));
 const strangerOf = once((name) => stranger(name, keysOf));
 
 /** Probes after every operation, and a load of visitors. */
-export class Watch {
+export class TrafficMonitor {
     probes = 0;
     /** Who reached the handler around the edge. */
     entered: string[] = [];
@@ -56,12 +56,12 @@ export class Watch {
         readonly attacker: Attacker,
     ) {}
 
-    static async start(cloud: Cloud): Promise<Watch> {
+    static async start(cloud: Cloud): Promise<TrafficMonitor> {
         const gateway = await startGateway(cloud);
         const edge = await startEdge(cloud, gateway);
         await addSecondApi(cloud, OTHER_DOMAIN);
         const names = tellNames(cloud, { gateway: gateway.port, edge: edge.port });
-        return new Watch(cloud, gateway, edge, names, await strangerOf(NAME));
+        return new TrafficMonitor(cloud, gateway, edge, names, await strangerOf(NAME));
     }
 
     /** Starts to count anew. */
@@ -104,7 +104,7 @@ export class Watch {
     #trustsShared = (): boolean => this.cloud.aws.domains.get(NAME)?.mutualTls?.pem.includes(SHARED_CA.trim()) === true;
 
     /** Every way around the edge, at once; over TLS 1.2 and 1.3 in turns. */
-    async goAround(after: string): Promise<void> {
+    async probeBypasses(after: string): Promise<void> {
         const around = await this.#surroundings();
         const trustedBefore = this.#trustsShared();
         const ways = [...bypasses(around, VERSIONS[this.#rounds++ % VERSIONS.length]!), ...plainBypasses(around)];
@@ -156,7 +156,7 @@ export class Watch {
                                     ?.getProperties?.()
                                     ?.toJavaScript();
                                 if (typeof made?.privateKeyPem === "string") this.#keys.push(made.privateKeyPem);
-                                void this.goAround(operation)
+                                void this.probeBypasses(operation)
                                     .then(() => then(operation))
                                     .then(() => cb(error, response), fail);
                             }),

@@ -5,36 +5,36 @@ import { pooledKeys } from "../support/keys";
 import { restoreSnapshot, takeSnapshot } from "../support/snapshot";
 import type { Done, Host } from "./hosts";
 import { STEPS, type Step } from "./programs";
-import { Watch } from "./watch";
+import { TrafficMonitor } from "./trafficMonitor";
 
 /** A new lab with its data planes running, and the function that the programs ask for. */
-export async function startLab(): Promise<Watch> {
+export async function startLab(): Promise<TrafficMonitor> {
     const cloud = await createCloud({ keys: pooledKeys(), zones: [{ id: "zone1", name: "example.com" }], activationDelayMs: 0 });
     addHandler(cloud);
-    return Watch.start(cloud);
+    return TrafficMonitor.start(cloud);
 }
 
-export class Stage<H extends Host> {
+export class ResettableLab<H extends Host> {
     /** What puts everything back to the end of a step, by its title; "" is before the first. */
     readonly #ends = new Map<string, () => void>();
 
     private constructor(
-        readonly watch: Watch,
+        readonly traffic: TrafficMonitor,
         readonly host: H,
     ) {
         this.#save("");
     }
 
-    static async open<H extends Host>(makeHost: (watch: Watch) => Promise<H>): Promise<Stage<H>> {
-        const watch = await startLab();
-        return new Stage(watch, await makeHost(watch));
+    static async open<H extends Host>(makeHost: (traffic: TrafficMonitor) => Promise<H>): Promise<ResettableLab<H>> {
+        const traffic = await startLab();
+        return new ResettableLab(traffic, await makeHost(traffic));
     }
 
     #save(title: string): void {
-        const cloud = takeSnapshot(this.watch.cloud);
+        const cloud = takeSnapshot(this.traffic.cloud);
         const putBack = this.host.save();
         this.#ends.set(title, () => {
-            restoreSnapshot(this.watch.cloud, cloud);
+            restoreSnapshot(this.traffic.cloud, cloud);
             putBack();
         });
     }
@@ -49,7 +49,7 @@ export class Stage<H extends Host> {
             this.#save(title);
         }
         this.#ends.get(title)!();
-        this.watch.forget();
+        this.traffic.forget();
     }
 
     /** Puts everything to where the step begins. */
@@ -61,6 +61,6 @@ export class Stage<H extends Host> {
 
     async close(): Promise<void> {
         await this.host.close();
-        await this.watch.close();
+        await this.traffic.close();
     }
 }

@@ -38,7 +38,7 @@ export class Thing extends pulumi.CustomResource {
     }
 }
 
-export function standin(): Provider & { things: Map<string, Props>; log: string[] } {
+export function fakeProvider(): Provider & { things: Map<string, Props>; log: string[] } {
     const things = new Map<string, Props>();
     const log: string[] = [];
     let next = 0;

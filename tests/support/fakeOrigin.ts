@@ -15,7 +15,7 @@ const ENDPOINT = `${API_ID}.execute-api.eu-west-1.amazonaws.com`;
 /** `reset` and `close` come after the handshake, `mid-handshake` while a TLS 1.2 server would look at the client's certificate. */
 export type Behaviour =
     { status: number; headers?: Record<string, string>; body?: string } | "reset" | "close" | "hang" | "mid-handshake" | "alert";
-export interface World {
+export interface OriginBehaviours {
     edge: Behaviour | (() => Behaviour);
     direct: Behaviour;
     regional: Behaviour;
@@ -25,7 +25,7 @@ export interface World {
 
 export const LIVE = { status: 200, headers: { "apigw-requestid": "r1", "cf-ray": "1-FRA" } };
 /** As a good deployment answers. */
-export const GOOD: World = {
+export const GOOD: OriginBehaviours = {
     edge: LIVE,
     direct: "reset",
     regional: { status: 403 },
@@ -33,7 +33,7 @@ export const GOOD: World = {
     endpoint: { status: 404 },
 };
 
-export interface Stage {
+export interface FakeOrigin {
     connectTo: string;
     /** Requests that were received, by the name in the handshake, with their headers. */
     requests: { name: string; edge: boolean; headers: http.IncomingHttpHeaders }[];
@@ -58,10 +58,10 @@ const listen = (server: net.Server, host: string): Promise<number> =>
     });
 
 /** Both servers, until they are closed. */
-export async function play(webCa: WebCa, changes: Partial<World> = {}, options: Options = {}): Promise<Stage> {
-    const world: World = { ...GOOD, ...changes };
+export async function startFakeOrigin(webCa: WebCa, changes: Partial<OriginBehaviours> = {}, options: Options = {}): Promise<FakeOrigin> {
+    const world: OriginBehaviours = { ...GOOD, ...changes };
     const { host = "127.0.0.1", version } = options;
-    const requests: Stage["requests"] = [];
+    const requests: FakeOrigin["requests"] = [];
     const sockets = new Set<net.Socket>();
     const [ours, theirs] = await Promise.all([
         (options.issuer ?? webCa).issue(options.names ?? [DOMAIN]),

@@ -1,34 +1,34 @@
-/** A person at night with a terminal and a text: follows its FIX line by line, and looks whether its CONFIRM is so. */
+/** Someone with a terminal and a text: follows its FIX line by line, and looks whether its CONFIRM is so. */
 import { expect } from "chai";
 import type { Cause } from "../../doctor";
 import type { Zone } from "../../lab/cloud";
-import type { Patient } from "./patient";
+import type { DeployedLab } from "./deployedLab";
 import { Terminal } from "./terminal";
 
-/** One night under way. */
-export class Shift {
+/** One fix under way. */
+export class FixRunner {
     readonly terminal: Terminal;
     /** What the person puts in the place of `<…>`. */
     readonly answers: Record<string, string> = {};
     constructor(
-        readonly patient: Patient,
+        readonly lab: DeployedLab,
         readonly way: string | undefined,
     ) {
-        this.terminal = new Terminal(patient);
+        this.terminal = new Terminal(lab);
     }
     get printed(): string {
         return this.terminal.printed.trim();
     }
     get zone(): Zone {
-        return this.patient.cloud.cloudflare.zones.get(this.patient.deployed.zoneId)!;
+        return this.lab.cloud.cloudflare.zones.get(this.lab.deployed.zoneId)!;
     }
     healthy = async (): Promise<boolean> => (await this.terminal.diagnose()).verdict === "healthy";
 }
 
 /** What a person does at some words: "skip" passes over the commands below them, "stop" has nothing left to do. */
-export type Deed = (shift: Shift, words: string) => unknown;
+export type ManualStep = (runner: FixRunner, words: string) => unknown;
 /** The words that a text must have, and what is done at them. */
-export type Deeds = [said: RegExp, deed: Deed][];
+export type ManualSteps = [said: RegExp, step: ManualStep][];
 
 /** By what CONFIRM says after `# fixed: `; without these words it is the doctor, which must say healthy. */
 const MENDED: [RegExp, RegExp][] = [
@@ -50,28 +50,28 @@ const MENDED: [RegExp, RegExp][] = [
 const COMMAND = /^((?:pulumi|aws|curl|printf|dig|npx) .*?|[A-Z]+='.*?')(?:\s+# (.*))?$/;
 
 /** Follows a FIX, line by line. */
-export async function follow(shift: Shift, fix: string, deeds: Deeds): Promise<void> {
+export async function follow(runner: FixRunner, fix: string, steps: ManualSteps): Promise<void> {
     let passing = false;
     for (const line of fix.split("\n")) {
         const [, command, comment] = COMMAND.exec(line) ?? [];
         if (command !== undefined) {
             if (passing) continue;
-            const filled = command.replace(/<[^>]+>/g, (gap) => shift.answers[gap] ?? gap);
-            const ok = await shift.terminal.paste(filled);
-            expect(ok || !/pulumi (up|preview)/.test(command), `${command} fails: ${shift.printed}`).to.equal(true);
+            const filled = command.replace(/<[^>]+>/g, (gap) => runner.answers[gap] ?? gap);
+            const ok = await runner.terminal.paste(filled);
+            expect(ok || !/pulumi (up|preview)/.test(command), `${command} fails: ${runner.printed}`).to.equal(true);
         }
         const words = command === undefined ? line : comment;
         if (words === undefined) continue;
-        const found = deeds.find(([said]) => said.test(words));
+        const found = steps.find(([said]) => said.test(words));
         if (!found) throw new Error(`nobody knows what to do at: ${words}`);
-        const answer = await found[1](shift, words);
+        const answer = await found[1](runner, words);
         if (answer === "stop") return;
         if (command === undefined) passing = answer === "skip";
     }
 }
 
 /** Whether CONFIRM says that it is mended. */
-export async function confirms({ terminal }: Shift, { confirm }: Cause): Promise<boolean> {
+export async function confirms({ terminal }: FixRunner, { confirm }: Cause): Promise<boolean> {
     const [line = "", ...others] = confirm.split("\n");
     const [, command] = COMMAND.exec(line) ?? [];
     const ok = await terminal.paste(command!);

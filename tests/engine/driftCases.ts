@@ -20,7 +20,7 @@ function deploy(cloud: Cloud): void {
     stage(cloud).deployed = structuredClone({ disableExecuteApiEndpoint, routes, integrations });
 }
 
-export interface Tamper {
+export interface DriftCase {
     title: string;
     /** The resource that it is done to, by the end of its name. */
     role: string;
@@ -29,7 +29,7 @@ export interface Tamper {
     act: (cloud: Cloud) => void;
 }
 
-export const TAMPERS: Tamper[] = [
+export const DRIFT_CASES: DriftCase[] = [
     { title: "default endpoint on", role: "api", act: (c) => ((api(c).disableExecuteApiEndpoint = false), deploy(c)) },
     { title: "CORS for everybody", role: "api", act: (c) => (api(c).cors = { allowOrigins: ["*"] }) },
     { title: "tags of the API", role: "api", act: (c) => (api(c).tags.owner = "nobody") },

@@ -17,7 +17,7 @@ import { HANDLER_ARN, addHandler } from "./handler";
 import { pooledKeys } from "./keys";
 import { restoreSnapshot, takeSnapshot, type CloudSnapshot } from "./snapshot";
 
-export const PATIENT = "api.dev.example.com";
+export const LAB_DOMAIN = "api.dev.example.com";
 export const TOKEN = "cf-token-of-the-test";
 export const PROJECT = "cloudflare-protected-http-api";
 
@@ -35,7 +35,7 @@ interface Program {
 const COMPONENT: Program = {
     program: () => {
         const api = new CloudflareProtectedHttpApi("orders", {
-            domainName: PATIENT,
+            domainName: LAB_DOMAIN,
             zoneId: "zone1",
             routes: [{ routeKey: "$default", lambdaArn: HANDLER_ARN }],
             verify: { enabled: false },
@@ -60,7 +60,7 @@ function liveStack(): Program {
     };
 }
 
-export class Patient {
+export class DeployedLab {
     /** What `pulumi` works with: the stack's configuration, and an engine with the stack's state. */
     config: Record<string, string>;
     engine: Engine;
@@ -78,7 +78,7 @@ export class Patient {
         this.#state = structuredClone(deployment.engine.state);
     }
 
-    static async admit(kind: "component" | "stack" = "component"): Promise<Patient> {
+    static async deploy(kind: "component" | "stack" = "component"): Promise<DeployedLab> {
         const deployed = kind === "component" ? COMPONENT : liveStack();
         const { program, config, region, zoneId, prepare } = deployed;
         const deployment = await deploy({
@@ -92,7 +92,7 @@ export class Patient {
             prepare,
         });
         const controlPlane = await startControlPlane(deployment.cloud, { cloudflareToken: TOKEN });
-        return new Patient(deployed, deployment, controlPlane, await stranger(PATIENT), takeSnapshot(deployment.cloud));
+        return new DeployedLab(deployed, deployment, controlPlane, await stranger(LAB_DOMAIN), takeSnapshot(deployment.cloud));
     }
 
     get cloud(): Cloud {
@@ -100,7 +100,7 @@ export class Patient {
     }
 
     /** Everything as it was after the deployment: both clouds, the state, the configuration. */
-    heal(): void {
+    restore(): void {
         restoreSnapshot(this.cloud, this.whole);
         this.engine = new Engine(providers(this.cloud));
         this.engine.state = structuredClone(this.#state);
@@ -110,7 +110,7 @@ export class Patient {
     async break(fault: string): Promise<void> {
         await applyFault(fault, {
             cloud: this.cloud,
-            domainName: PATIENT,
+            domainName: LAB_DOMAIN,
             zoneId: this.deployed.zoneId,
             strangerCaPem: this.attacker.caPem,
         });
@@ -122,7 +122,7 @@ export class Patient {
         const [domain] = this.whole.aws.domains.values();
         const [apiId] = this.whole.aws.apis.keys();
         return {
-            domainName: PATIENT,
+            domainName: LAB_DOMAIN,
             targetDomainName: domain!.targetDomainName,
             apiId,
             aws: false,
@@ -171,7 +171,7 @@ export class Patient {
 
     defaultEndpoint = (): string => defaultEndpoint(this.cloud, [...this.whole.aws.apis.keys()][0]!);
 
-    async discharge(): Promise<void> {
+    async close(): Promise<void> {
         await this.controlPlane.close();
         await this.deployment.close();
     }
