@@ -15,6 +15,9 @@ fc.configureGlobal({ seed: SEED });
 /** Mocha calls this once, in the first process. */
 export const mochaGlobalSetup = (): void => console.log(`SEED=${SEED}${EXHAUSTIVE ? ", exhaustive" : ""}`);
 
+/** How many cases a property is tried with. */
+export const runs = (count: number): number => (EXHAUSTIVE ? count * 25 : count);
+
 /** `count` of the entries, in their order; all of them in an exhaustive run. Another `purpose` chooses others. */
 export function sample<T>(all: T[], count: number, purpose = ""): T[] {
     if (EXHAUSTIVE || all.length <= count) return all;

@@ -1,6 +1,7 @@
 /** The change guard over random histories of intents, failures and break-glass, judged by a model that shares nothing with it. */
 import { expect } from "chai";
 import * as fc from "fast-check";
+import { runs } from "../../support/seed";
 import { refusals, type Facts, type Refusal } from "../../../components/changeGuard/changeGuard";
 
 const SHARED = "cloudflare-shared";
@@ -20,7 +21,7 @@ interface Intent {
 }
 
 /** A truststore of keys, and the key that the edge presents for one name of one zone. */
-interface OriginBehaviours {
+interface ModelState {
     trusted: Set<string>;
     edge: string;
     name: string;
@@ -74,10 +75,10 @@ const factsOf = ({ authorities, presented, domainName, zoneId }: Intent, unknown
     presented,
 });
 
-const judge = (world: OriginBehaviours, next: Intent, unknown: string[] = []): Refusal[] =>
+const judge = (world: ModelState, next: Intent, unknown: string[] = []): Refusal[] =>
     refusals(factsOf(world.last), factsOf(next, unknown), world.presented);
 
-const start = (): OriginBehaviours => ({
+const start = (): ModelState => ({
     trusted: new Set(["1a"]),
     edge: "1a",
     name: START.domainName,
@@ -88,7 +89,7 @@ const start = (): OriginBehaviours => ({
 });
 
 /** What the clouds do; fails when a visitor would be dropped. */
-function deploy(world: OriginBehaviours, next: Intent): void {
+function deploy(world: ModelState, next: Intent): void {
     const said = JSON.stringify(next);
     world.last = next;
     world.presented = undefined;
@@ -110,7 +111,7 @@ function deploy(world: OriginBehaviours, next: Intent): void {
 const quoted = (text: string): string[] => [...text.matchAll(/"([^"]+)"/g)].map(([, name]) => name!);
 
 /** The deployments that the refusals of `next` name, in their words. */
-function wayOut(world: OriginBehaviours, next: Intent, found: Refusal[]): Intent[] {
+function wayOut(world: ModelState, next: Intent, found: Refusal[]): Intent[] {
     const key = (name: string): string => (name === SHARED ? "shared" : (next.authorities[name] ?? world.last.authorities[name])!);
     const trusting = (names: string[], presented: string): Intent => ({
         ...START,
@@ -167,7 +168,7 @@ describe("the change guard over any history", () => {
     const count = (what: string) => (counts[what] = (counts[what] ?? 0) + 1);
 
     /** Plays it; resolves to the world at its end, and calls `refused` for whatever is not let pass. */
-    function play(history: Intent[], refused: (world: OriginBehaviours, next: Intent, found: Refusal[]) => void): OriginBehaviours {
+    function play(history: Intent[], refused: (world: ModelState, next: Intent, found: Refusal[]) => void): ModelState {
         const world = start();
         for (const next of history) {
             const found = judge(world, next);
@@ -187,7 +188,7 @@ describe("the change guard over any history", () => {
     it("never lets a deployment drop what is presented, present what is not trusted, or take the name away", () => {
         fc.assert(
             fc.property(histories, (history) => void play(history, () => count("refused"))),
-            { numRuns: 4000 },
+            { numRuns: runs(4000) },
         );
         expect(counts.accepted).to.be.greaterThan(2000);
         expect(counts.refused).to.be.greaterThan(2000);
@@ -199,7 +200,7 @@ describe("the change guard over any history", () => {
             fc.property(histories, (history) => {
                 play(history, (world, next, found) => {
                     // Tried on a copy: the history goes on as it was.
-                    const copy: OriginBehaviours = { ...world, trusted: new Set(world.trusted) };
+                    const copy: ModelState = { ...world, trusted: new Set(world.trusted) };
                     const way = wayOut(copy, next, found);
                     for (const step of way) {
                         expect(judge(copy, step), `${JSON.stringify(step)}, as ${JSON.stringify(found)} says`).to.deep.equal([]);
@@ -209,7 +210,7 @@ describe("the change guard over any history", () => {
                     if (way.length === 3) expect(copy.trusted.has(copy.edge) && copy.presented !== world.presented).to.equal(true);
                 });
             }),
-            { numRuns: 2000 },
+            { numRuns: runs(2000) },
         );
         for (const rule of ["unfinished", "drop-presented", "present-untrusted", "other-key", "other-name"])
             expect(counts[rule], rule).to.be.greaterThan(20);

@@ -5,6 +5,7 @@ import { causePlace, reportHtml } from "../../../doctor/report/html";
 import { STYLE } from "../../../doctor/report/htmlStyle";
 import type { Report } from "../../../doctor/report/report";
 import { SAMPLES } from "../../support/doctorReports";
+import { runs } from "../../support/seed";
 
 const [HEALTHY, FAULT, UNKNOWN] = SAMPLES as [Report, Report, Report];
 const VOID = ["meta", "path"];
@@ -217,7 +218,7 @@ describe("the doctor's page", () => {
         );
         fc.assert(
             fc.property(anything, (value) => drawn(value) === harmless),
-            { numRuns: 40 },
+            { numRuns: runs(40) },
         );
     });
 
