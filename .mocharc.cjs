@@ -10,4 +10,5 @@ module.exports = {
     // For a machine that is many times slower than this needs: no test waits for a clock.
     timeout: 600_000,
     "forbid-only": true,
+    "fail-zero": true,
 };

@@ -99,9 +99,18 @@ describe("the doctor on the lab", function () {
 
     describe("names no wrong cause where two meet", () => {
         for (const [first, second] of EXHAUSTIVE ? EVERY_PAIR : PAIRS)
-            it(`${first} and ${second}`, async () => {
-                await lab.break(first);
-                await lab.break(second);
+            it(`${first} and ${second}`, async function () {
+                const both = async (...faults: string[]): Promise<boolean> => {
+                    lab.restore();
+                    try {
+                        for (const fault of faults) await lab.break(fault);
+                        return true;
+                    } catch {
+                        return false;
+                    }
+                };
+                // One may take away what the other breaks, e.g. the truststore; then there is no such pair.
+                if (!(await both(first, second)) && !(await both(second, first))) return this.skip();
                 const report = await examine(lab.inside());
                 const right = [FAULTS[first]!.cause, FAULTS[second]!.cause];
                 expect(ids(report).filter((id) => !right.includes(id))).to.deep.equal([]);
