@@ -70,11 +70,13 @@ function readSettings(config: pulumi.Config): Settings {
     return settings;
 }
 
+/** How long the handler's own log is kept unless logRetentionDays says otherwise. The access log's default is the component's. */
+const HANDLER_LOG_DAYS = 30;
+
 /** The stack: one Lambda function behind one protected API. */
 const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
     const settings = readSettings(new pulumi.Config());
     const { domainName, zoneId, strictTls, deletionProtection, throttleBurstLimit: burstLimit, throttleRateLimit: rateLimit } = settings;
-    const retentionInDays = settings.logRetentionDays ?? 30;
 
     const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };
     const role = new aws.iam.Role("handler-role", {
@@ -84,7 +86,7 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
         }),
         tags,
     });
-    const logs = new aws.cloudwatch.LogGroup("handler-logs", { retentionInDays, tags });
+    const logs = new aws.cloudwatch.LogGroup("handler-logs", { retentionInDays: settings.logRetentionDays ?? HANDLER_LOG_DAYS, tags });
     const writeLogs = new aws.iam.RolePolicy("handler-write-logs", {
         role: role.name,
         policy: pulumi.jsonStringify({
@@ -124,7 +126,7 @@ const program = async (): Promise<Record<string, pulumi.Output<string>>> => {
         },
         strictTls,
         throttle: burstLimit === undefined || rateLimit === undefined ? undefined : { burstLimit, rateLimit },
-        accessLog: { retentionInDays },
+        accessLog: { retentionInDays: settings.logRetentionDays },
         deletionProtection,
         verify: { enabled: settings.verify },
         tags,

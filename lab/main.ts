@@ -8,8 +8,8 @@ import { doctorCommand } from "./doctorCommand";
 import { applyFault, FAULTS } from "./faults";
 import { deploy, stateOutput, type Deployment } from "./lab";
 import { closingText, faultsList, phaseLine, phasesReport, rowsReport, stepLines } from "./report";
-import { expired, forged, stranger } from "./traffic/attackers";
-import { playIdentities, type Scene } from "./traffic/identities";
+import { expired, forged, stranger } from "./traffic/attackerCertificates";
+import { playIdentities, type Scene } from "./traffic/rows";
 import { rotate } from "./traffic/rotation";
 import { addSecondApi, secondApiDomain } from "./traffic/secondApi";
 

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import pc from "picocolors";
 import type { Step } from "./engine/engine";
 import { FAULTS } from "./faults";
-import type { Row } from "./traffic/identities";
+import type { Row } from "./traffic/rows";
 import type { Phase } from "./traffic/rotation";
 
 const NOT_PROVED =

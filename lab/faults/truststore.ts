@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { X509Certificate } from "node:crypto";
-import { reissued } from "../traffic/attackers";
+import { reissued } from "../traffic/attackerCertificates";
 import { createAuthority } from "../pki/authority";
 import { show } from "./originPulls";
 import { fromNow, leafOf, mutualTlsOf, newAuthority, overwriteTruststore, replaceTruststore, trustedAnd, type Faults } from "./target";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../cloud";
 import type { Identity } from "../pki/authority";
-import type { Attacker } from "./attackers";
+import type { Attacker } from "./attackerCertificates";
 import { createZone } from "../createCloud";
 import { defaultEndpoint, resolve } from "../dns";
 import { probe, type ProbeRequest, type ProbeResult } from "./probe";

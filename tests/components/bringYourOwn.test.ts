@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { CloudflareProtectedHttpApi, type HttpApiRoute, type OriginPullAuthority } from "../../components";
-import { stranger, type Attacker } from "../../lab/traffic/attackers";
+import { stranger, type Attacker } from "../../lab/traffic/attackerCertificates";
 import { record } from "../support/recorder";
 
 const LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:orders";

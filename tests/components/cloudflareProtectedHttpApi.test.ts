@@ -203,6 +203,14 @@ describe("the zone's SSL/TLS mode", () => {
     });
 });
 
+describe("the access log", () => {
+    it("is kept for 30 days unless asked otherwise", async () => {
+        const daysOf = async (accessLog?: { retentionInDays?: number }) =>
+            (await build({ accessLog })).byName("orders-access-log").inputs.retentionInDays;
+        expect([await daysOf(), await daysOf({}), await daysOf({ retentionInDays: 90 })]).to.deep.equal([30, 30, 90]);
+    });
+});
+
 describe("every child", () => {
     it("has a parent in the component and a name that starts with its name", async () => {
         const recorded = await build();

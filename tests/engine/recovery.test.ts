@@ -7,7 +7,7 @@ import { needsPulumi } from "../support/needsPulumi";
 import { sampleOfEachKind } from "../support/seed";
 import { FailCall, type How } from "./failCall";
 import { LabHost } from "./hosts";
-import type { Interruption, Recovered } from "./interrupted";
+import type { Interruption, Recovered } from "./recoveryWorker";
 import { STEPS, methodOf, type Step } from "./programs";
 import { ResettableLab } from "./resettableLab";
 import { ORPHANS, leftovers, summary } from "./summary";
@@ -91,7 +91,7 @@ describe("the recovery that docs/recovery.md describes", () => {
     before(async function () {
         needsPulumi(this);
         wholes = await undisturbed();
-        workers = os.cpus().map(() => new Worker(path.join(__dirname, "interrupted.ts")));
+        workers = os.cpus().map(() => new Worker(path.join(__dirname, "recoveryWorker.ts")));
     });
     after(() => Promise.all(workers.map((worker) => worker.close())));
 

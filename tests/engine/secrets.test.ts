@@ -1,7 +1,7 @@
 /** No secret in clear text anywhere: state, checkpoints, history, events, output, process list. Nor any fact of the machine in the state. */
 import * as os from "node:os";
 import { expect } from "chai";
-import { stranger } from "../../lab/traffic/attackers";
+import { stranger } from "../../lab/traffic/attackerCertificates";
 import { CliHost } from "./hosts";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
 import { NAME, program } from "./programs";

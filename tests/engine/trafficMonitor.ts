@@ -1,7 +1,7 @@
 /** What the tests see of a cloud from outside: who gets in around the edge, and whether visitors are served. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { expired, forged, newKeys, stranger, type Attacker } from "../../lab/traffic/attackers";
+import { expired, forged, newKeys, stranger, type Attacker } from "../../lab/traffic/attackerCertificates";
 import type { Identity } from "../../lab/pki/authority";
 import { bypasses, plainBypasses, VERSIONS, type Surroundings } from "../../lab/traffic/bypasses";
 import type { Cloud } from "../../lab/cloud";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
-import type { Row } from "../../lab/traffic/identities";
+import type { Row } from "../../lab/traffic/rows";
 import type { Phase } from "../../lab/traffic/rotation";
 
 interface Run {

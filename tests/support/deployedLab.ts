@@ -6,7 +6,7 @@ import stack from "../../index";
 import { deploy, type Deployment } from "../../lab/lab";
 import { Engine, type ResourceState } from "../../lab/engine/engine";
 import { providers } from "../../lab/providers";
-import { stranger, type Attacker } from "../../lab/traffic/attackers";
+import { stranger, type Attacker } from "../../lab/traffic/attackerCertificates";
 import { startControlPlane, type ControlPlane } from "../../lab/controlPlane";
 import { applyFault } from "../../lab/faults";
 import { CloudflareProtectedHttpApi } from "../../components";

@@ -3,14 +3,14 @@ import * as path from "node:path";
 import { expect } from "chai";
 import program from "../../../index";
 import type { Identity } from "../../../lab/pki/authority";
-import { forged, stranger, type Attacker } from "../../../lab/traffic/attackers";
+import { forged, stranger, type Attacker } from "../../../lab/traffic/attackerCertificates";
 import type { Cloud, GatewayDomain } from "../../../lab/cloud";
 import { cloneCloud } from "../../../lab/createCloud";
 import { deploy } from "../../../lab/lab";
 import { startEdge, type Edge } from "../../../lab/cloudflare/edge";
 import { applyFault, FAULTS } from "../../../lab/faults";
 import { startGateway, type Gateway } from "../../../lab/aws/apigatewayv2/server";
-import { playIdentities, type Row } from "../../../lab/traffic/identities";
+import { playIdentities, type Row } from "../../../lab/traffic/rows";
 import { addSecondApi } from "../../../lab/traffic/secondApi";
 import { call } from "../fixture";
 

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import * as attackers from "../../../../lab/traffic/attackers";
+import * as attackers from "../../../../lab/traffic/attackerCertificates";
 import type { Variants } from "../../../../lab/cloud";
 import { defaultEndpoint } from "../../../../lab/dns";
 import { startGateway } from "../../../../lab/aws/apigatewayv2/server";

@@ -4,16 +4,16 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
-import { CloudflareProtectedHttpApi } from "../../components";
-import { collectAws, hasAwsCredentials } from "../../doctor/collect/aws/collectAws";
-import { collectCloudflare } from "../../doctor/collect/cloudflare/collectCloudflare";
-import type { Cloud, CloudEvent, GatewayDomain, Zone } from "../../lab/cloud";
-import { startControlPlane, type ControlPlane } from "../../lab/controlPlane";
-import { createCloud } from "../../lab/createCloud";
-import { Engine } from "../../lab/engine/engine";
-import { providers } from "../../lab/providers";
-import { createAuthority } from "../../lab/pki/authority";
-import { pooledKeys } from "../support/keys";
+import { CloudflareProtectedHttpApi } from "../../../components";
+import { collectAws, hasAwsCredentials } from "../../../doctor/collect/aws/collectAws";
+import { collectCloudflare } from "../../../doctor/collect/cloudflare/collectCloudflare";
+import type { Cloud, CloudEvent, GatewayDomain, Zone } from "../../../lab/cloud";
+import { startControlPlane, type ControlPlane } from "../../../lab/controlPlane";
+import { createCloud } from "../../../lab/createCloud";
+import { Engine } from "../../../lab/engine/engine";
+import { providers } from "../../../lab/providers";
+import { createAuthority } from "../../../lab/pki/authority";
+import { pooledKeys } from "../../support/keys";
 
 const HOST = "api.example.com";
 const KEY_ID = "AKIALABLABLABLABLAB1";
@@ -40,7 +40,7 @@ function setEnvironment(values: Record<string, string | undefined>): void {
     }
 }
 
-describe("the control planes, and the doctor's collectors with the real SDK clients", function () {
+describe("the doctor's collectors, with the real SDK clients on the lab's control planes", function () {
     let saved: NodeJS.ProcessEnv;
     let home: string;
     let cloud: Cloud;
