@@ -68,7 +68,7 @@ export function phasesReport(phases: Phase[], ok: boolean): string {
             phase.bypasses,
             phase.entered.length,
         ]);
-    const verdict = ok ? "No visitor was dropped, and no attacker got in." : "A visitor was dropped, or an attacker got in.";
+    const verdict = ok ? "No visitor was dropped, and no attacker got in." : "Visitors were not served, or an attacker got in.";
     return `\n${table.toString()}\n\n${verdict}\n\n${NOT_PROVED}`;
 }
 
