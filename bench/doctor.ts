@@ -68,7 +68,7 @@ async function main(): Promise<void> {
         await slowTcp(portOf(lab.controlPlane.cloudflareBaseUrl)),
     ];
     process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${aws}`;
-    // The edge asks the origin over the slow way, too.
+    // The edge reaches the origin over a slow hop, too.
     Object.assign(gateway, { port: far, httpPort: farHttp });
     const slow: DoctorOptions = {
         ...lab.inside(),

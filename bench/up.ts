@@ -1,6 +1,6 @@
 /**
  * `npm run bench:up`: the wall time of a first `up` on the lab's engine with simulated latencies, against the longest path through the
- * graph of dependencies: 1.00 is a graph in which nothing waits that need not.
+ * dependency graph: at 1.00 nothing waits unnecessarily.
  */
 import { execFileSync } from "node:child_process";
 import * as os from "node:os";

@@ -13,7 +13,7 @@ export interface AcmCertificate {
     status: "PENDING_VALIDATION" | "ISSUED" | "EXPIRED" | "FAILED";
     /** ACM's own word for why it failed, e.g. `CAA_ERROR`. */
     failureReason?: string;
-    /** How the managed renewal goes, near the end of the certificate; it needs the same validation records. */
+    /** Status of the managed renewal, which needs the same validation records. */
     renewal?: { status: "PENDING_AUTO_RENEWAL" | "PENDING_VALIDATION" | "SUCCESS" | "FAILED" };
     /** One validation record per name; `name` and `value` end in a dot, as ACM writes them. */
     validationRecords: { domainName: string; name: string; value: string }[];
@@ -198,7 +198,7 @@ export interface HostnameCertificate extends Identity {
 export interface HostnameAssociation {
     hostname: string;
     certId: string;
-    /** `false` sends no certificate at all, whatever the other levels say (docs/sources.md 3.7). */
+    /** `false` sends no certificate, regardless of the other levels (docs/sources.md 3.7). */
     enabled: boolean;
 }
 
@@ -218,7 +218,7 @@ export interface Zone {
     /** Name servers that the zone is to be delegated to. */
     nameServers: string[];
     /**
-     * The zone's name, or names within it, that DNS delegates to other name servers: this zone's records there are never seen.
+     * The zone's name, or names within it, that DNS delegates to other name servers: resolvers never see this zone's records there.
      * With the zone's own name in it, Cloudflare calls the zone pending.
      */
     delegatedElsewhere: Map<string, string[]>;
@@ -249,7 +249,7 @@ export interface CloudEvent {
     source: string;
     /** e.g. `create`, `update`, `delete`, `request`, `invoke` */
     action: string;
-    /** Never a secret. */
+    /** Contains no secrets. */
     detail: Record<string, unknown>;
 }
 

@@ -9,7 +9,7 @@ import { awsApi } from "./aws/controlPlane";
 import type { Api, ControlRequest, Reply } from "./shared/controlPlane";
 import { cloudflareApi } from "./cloudflare/controlPlane";
 
-/** Who is let in; whatever is left out is not looked at. */
+/** The credentials to accept; one that is left out is not checked. */
 export interface ControlPlaneCredentials {
     awsAccessKeyId?: string;
     cloudflareToken?: string;

@@ -6,7 +6,7 @@ import type { Cloud, DnsRecord, Zone } from "./cloud";
 
 export type Resolution = { kind: "edge"; zone: Zone; record: DnsRecord } | { kind: "gateway"; name: string };
 
-/** Addresses of documentation networks: they say which of the two clouds a name leads to, and route nowhere. */
+/** Addresses of documentation networks: they identify the cloud a name leads to, and are not routed. */
 export const edgeAddress = "192.0.2.1";
 export const gatewayAddress = "198.51.100.1";
 
@@ -14,7 +14,7 @@ export function normalize(name: string): string {
     return name.toLowerCase().replace(/\.$/, "");
 }
 
-/** Whether a name is another's or within it. */
+/** Whether a name equals another or is below it. */
 function isWithin(name: string, above: string): boolean {
     return name === above || name.endsWith(`.${above}`);
 }
@@ -105,7 +105,7 @@ function exists(cloud: Cloud, name: string): boolean {
     return isWithin(name, "acm-validations.aws") || known.some((knownName) => isWithin(normalize(knownName), name));
 }
 
-/** What a resolver says: aliases are followed, and whether the last name exists is whether the first does. */
+/** A resolver's answer: follows aliases; the name exists if the last alias's target does. */
 export function lookUp(cloud: Cloud, name: string, type: string): { answers: packet.Answer[]; exists: boolean } {
     const answers: packet.Answer[] = [];
     let current = normalize(name);

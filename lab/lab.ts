@@ -42,7 +42,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     const cloud = await createCloud({ region: options.region, zones: [options.zone], keys: options.keys });
     options.prepare?.(cloud);
     const engine = new Engine(providers(cloud));
-    // Before the deployment, for its last step probes them.
+    // Before the deployment: its last step probes them.
     const gateway = await startGateway(cloud);
     const edge = await startEdge(cloud, gateway);
     const dns = await startDns(cloud);
@@ -73,7 +73,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     };
 }
 
-/** An output of one resource in the state, unwrapped: for the attacks that need a key which only the state has. */
+/** An output of one resource in the state, unwrapped: some attacks need a key that only the state has. */
 export function stateOutput(engine: Engine, name: string, property: string): string | undefined {
     const resource = [...engine.state.values()].find((candidate) => candidate.name === name);
     return resource && String(plain(resource.outputs[property]));

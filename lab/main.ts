@@ -22,7 +22,7 @@ interface Options {
     keep?: boolean;
 }
 
-/** What Pulumi.dev.yaml says. */
+/** The settings in Pulumi.dev.yaml. */
 interface Site {
     config: Record<string, string>;
     domainName: string;
@@ -48,7 +48,7 @@ const zoneNameOf = (domainName: string): string => domainName.split(".").slice(-
 
 function readSite(mode: string): Site {
     const file = parse(fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8")) as { config?: Record<string, unknown> } | null;
-    // As the CLI does it: every value is a text.
+    // Like the CLI: every value is a string.
     const config = Object.fromEntries(Object.entries(file?.config ?? {}).map(([key, value]) => [key, String(value)]));
     for (const key of ["aws:region", `${PROJECT}:domainName`, `${PROJECT}:zoneId`])
         if (!config[key]) throw new Error(`Pulumi.dev.yaml must set ${key}; received nothing`);
@@ -56,7 +56,7 @@ function readSite(mode: string): Site {
     return { config, domainName: config[`${PROJECT}:domainName`]!, zoneId: config[`${PROJECT}:zoneId`]!, region: config["aws:region"]! };
 }
 
-/** Everything that the attackers have, of a deployment that is whole; the fault comes after. */
+/** The attackers' targets and credentials, taken before the fault. */
 async function setScene({ deployment, options, site: { domainName, zoneId } }: Session): Promise<Scene> {
     const { cloud, engine, gateway, edge } = deployment;
     const otherDomain = secondApiDomain(zoneNameOf(domainName));
@@ -121,7 +121,7 @@ async function runIdentities({ deployment, options, site, started, say }: Sessio
 
 async function keepRunning({ deployment, site, say }: Session): Promise<void> {
     const { command } = await doctorCommand(deployment, site);
-    say(`\nWhat the doctor says of it:\n  ${command}`);
+    say(`\nAsk the doctor:\n  ${command}`);
     say("\nRunning until Ctrl-C.");
     await new Promise(() => undefined);
 }
@@ -162,7 +162,7 @@ async function run(options: Options): Promise<number> {
 }
 
 function main(): void {
-    // A reader that has seen enough, such as `head`, is no error.
+    // A reader that closes the pipe early, such as `head`, is not an error.
     process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
     const command = new Command("npm start --")
         .description(

@@ -68,7 +68,7 @@ export function phasesReport(phases: Phase[], ok: boolean): string {
             phase.bypasses,
             phase.entered.length,
         ]);
-    const verdict = ok ? "No visitor was dropped, and no attacker got in." : "NOT as it should be.";
+    const verdict = ok ? "No visitor was dropped, and no attacker got in." : "Visitors were not served, or an attacker got in.";
     return `\n${table.toString()}\n\n${verdict}\n\n${NOT_PROVED}`;
 }
 
@@ -86,7 +86,7 @@ export function faultsList(): string {
         .join("\n");
 }
 
-/** How to look for oneself, and what all this does not prove. */
+/** How to send a request, and what the lab does not prove. */
 export function closingText(options: { fault?: string; keep?: boolean }, domainName: string, edgePort: number): string {
     const fault = options.fault ? `\n${faultText(options.fault)}\n` : "";
     const condition = options.keep ? "" : " (while it runs with --keep)";

@@ -43,7 +43,7 @@ describe("the stack's config", () => {
         expect(await outcome({ ...good, originPullAuthorities: "1:" })).to.contain("leaf must be a plain string");
     });
 
-    it("verifies the url unless it says otherwise", async () => {
+    it("verifies the url by default", async () => {
         for (const [config, expected] of [
             [{}, true],
             [{ verify: "true" }, true],

@@ -1,5 +1,5 @@
 /**
- * Breaks components, probes and doctor in several ways, one at a time, and expects a named test to fail each time. Files are restored, also on
+ * Breaks components, probes and doctor, one mutation at a time, and expects a named test to fail each time. Files are restored, also on
  * Ctrl-C. An argument selects the files whose names contain it.
  */
 import { spawnSync } from "node:child_process";
@@ -80,14 +80,14 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         file: "components/verification/check.js",
         from: 'verdict === "live" || verdict === "closed")',
         to: 'verdict !== "down" && verdict !== "open")',
-        test: "is not sure, and says why when a server answers 403 to everything",
+        test: "is inconclusive, and says why when a server answers 403 to everything",
         spec: "tests/components/verification/check.test.ts",
     },
     {
         file: "components/verification/check.js",
         from: "if (problem !== undefined) return finish(",
         to: "if (false) return finish(",
-        test: "when the origin's certificate is not good for the name, to whom no header is told",
+        test: "when the origin's certificate is not valid for the name, and sends it no header",
         spec: "tests/components/verification/check.test.ts",
     },
     {
@@ -101,14 +101,14 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         file: "doctor/diagnose/diagnose.ts",
         from: '"bypass-open": 2',
         to: '"bypass-open": 5',
-        test: "an open way around to come before what may not be read",
+        test: "an open bypass before a missing permission",
         spec: "tests/doctor/hostile.test.ts",
     },
     {
         file: "probes/probe.ts",
         from: "withoutSecrets(body, request.headers)",
         to: "body",
-        test: "tells a visitor's header only to who can show that he is the one",
+        test: "sends a visitor's header only to a server with a valid certificate",
         spec: "tests/doctor/hostile.test.ts",
     },
     {
@@ -120,7 +120,7 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
     },
 ];
 
-// Without a listener the signal would end us before the file is put back; the test that runs ends by it too.
+// Without a listener the signal would end this process before the file is restored; the running test ends by it too.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 const [, , only = ""] = process.argv;
 const chosen = MUTATIONS.filter(({ file }) => file.includes(only));

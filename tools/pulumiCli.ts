@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-/** Resource hooks came with this version; without them there are no guards. */
+/** Resource hooks came with this version; without them there is no change guard. */
 export const OLDEST_CLI = [3, 182] as const;
 const MODULE = path.join(__dirname, "pulumi");
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
@@ -21,7 +21,7 @@ function cacheRoot(): string {
     return path.join(home, "cloudflare-protected-http-api", `pulumi-${pinned()}`);
 }
 
-/** The version that a CLI says it has; undefined when there is none. */
+/** The version that a CLI reports; undefined without a CLI. */
 function versionOf(executable: string): string | undefined {
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
     const { status, stdout } = spawnSync(executable, ["version"], { encoding: "utf8", env });

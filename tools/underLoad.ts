@@ -1,6 +1,6 @@
 /**
  * `npm run test:underLoad`: the suites beside eight busy loops, `npm test` ten times and the others twice. A test that depends on how busy
- * the machine is fails here. A run that was stopped goes on where it was; `--fresh` starts over.
+ * the machine is fails here. An interrupted run resumes; `--fresh` starts over.
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";

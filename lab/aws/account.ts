@@ -1,4 +1,4 @@
-/** What AWS says of the account and the region. */
+/** The lab's AWS account and region. */
 import type { Cloud } from "../cloud";
 import { optional, type Props } from "../shared/resourceType";
 

@@ -5,7 +5,7 @@ import { findGatewayCall } from "./apigatewayv2/controlPlane";
 import { failure, scopeOf } from "./caller";
 import { findS3Call, s3Error } from "./s3/controlPlane";
 
-/** AWS's APIs; only `accessKeyId` is let in, if there is one. */
+/** AWS's APIs; with `accessKeyId`, any other key is refused. */
 export function awsApi(accessKeyId: string | undefined): Api {
     return {
         reject(request) {

@@ -1,4 +1,4 @@
-/** Resources that no program of ours deploys, written as the resource types would write them. */
+/** Resources that our programs do not deploy, written as the resource types would write them. */
 import type { AcmCertificate, Cloud, GatewayDomain, HttpApi, LambdaFunction, MutualTls, Route, Stage } from "../cloud";
 import { defaultEndpoint } from "../dns";
 
@@ -23,7 +23,7 @@ export function createFunction(cloud: Cloud, name: string, source: string): Lamb
 
 export interface ApiOptions {
     id: string;
-    /** The function behind every route; the API is let call it. */
+    /** The function behind every route; the API may invoke it. */
     fn: LambdaFunction;
     /** Defaults to `$default` alone, open to anyone. */
     routes?: (Pick<Route, "routeKey"> & Partial<Route>)[];

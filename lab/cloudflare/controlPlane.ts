@@ -55,7 +55,7 @@ function certificateJson(uploaded: HostnameCertificate): Record<string, unknown>
 
 function associationReply(zone: Zone, hostname: string): Reply {
     const association = zone.associations.get(hostname);
-    // What the API says of a hostname without an association is UNCONFIRMED.
+    // UNCONFIRMED: the API's answer for a hostname without an association.
     if (!association) return bad(404, 1001, "no association for this hostname");
     const certificate = zone.hostnameCertificates.get(association.certId);
     const details: Record<string, unknown> = certificate ? certificateJson(certificate) : { status: "deleted" };
@@ -157,7 +157,7 @@ function findCall(cloud: Cloud, request: ControlRequest): Call | undefined {
     return { ...shared, ...found, answer: () => (zone ? found.answer(zone) : bad(404, 1001, "Invalid zone identifier")) };
 }
 
-/** Cloudflare's API; only `token` is let in, if there is one. */
+/** Cloudflare's API; with `token`, any other token is refused. */
 export function cloudflareApi(token: string | undefined): Api {
     return {
         reject(request) {

@@ -19,7 +19,7 @@ export interface Edge {
 
 type Scheme = "http" | "https";
 
-/** One request as the edge looks at it. */
+/** One request, as the edge sees it. */
 interface Visit {
     req: http.IncomingMessage;
     res: http.ServerResponse;
@@ -46,14 +46,14 @@ export async function startEdge(cloud: Cloud, origin: Origin): Promise<Edge> {
     return { port, httpPort, close };
 }
 
-/** What the body says when the edge itself has an error to tell. */
+/** Bodies of the edge's own errors. */
 function fail(res: http.ServerResponse, status: number, code = status): void {
     const body = `error code: ${code}`;
     res.writeHead(status, { "content-type": "text/plain; charset=UTF-8", "content-length": body.length, connection: "close" });
     res.end(body);
 }
 
-/** A server certificate for every proxied name that the zone has one for; no other handshake ends well. */
+/** A server certificate for each proxied name that the zone covers; every other handshake fails. */
 function certificatesByName(cloud: Cloud): NonNullable<tls.TlsOptions["SNICallback"]> {
     const contexts = new Map<string, Promise<tls.SecureContext>>();
     const issue = async (name: string): Promise<tls.SecureContext> => {
@@ -118,7 +118,7 @@ function sslMode(zone: Zone, host: string): string {
     return zone.settings.get("ssl") ?? "full";
 }
 
-/** The visitor's headers, with what the edge tells the origin of the visitor. */
+/** The visitor's headers, plus those that the edge adds. */
 function originHeaders({ req, scheme, ray }: Visit, host: string): http.OutgoingHttpHeaders {
     const visitor = req.socket.remoteAddress ?? "127.0.0.1";
     return {

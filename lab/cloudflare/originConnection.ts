@@ -53,7 +53,7 @@ export interface OriginTls {
 
 const TIMEOUT_MS = 15_000;
 
-/** One request to the origin; without `secure` over plain HTTP, where whatever goes wrong is "web server is down". */
+/** One request to the origin; without `secure` over plain HTTP, where every failure is "web server is down". */
 export async function askOrigin(request: OriginRequest, secure: OriginTls | undefined): Promise<http.IncomingMessage> {
     return secure ? send(request, await connect(request.port, secure), 520) : send(request, undefined, 521);
 }
@@ -61,7 +61,7 @@ export async function askOrigin(request: OriginRequest, secure: OriginTls | unde
 function send(request: OriginRequest, socket: tls.TLSSocket | undefined, refused: 520 | 521): Promise<http.IncomingMessage> {
     return new Promise((done, fail) => {
         const { port, method, path, headers, body } = request;
-        // A socket that was closed before it got its request would say nothing for ever.
+        // A socket closed before the request emits no event: the request would hang.
         if (socket?.destroyed) return fail(new OriginError(refused, "closed after the handshake"));
         const sent = http.request({
             host: "127.0.0.1",
@@ -90,14 +90,14 @@ function connect(port: number, { serverName, strict, acceptedNames, webCaPem, cl
             key: client?.privateKeyPem,
             ca: webCaPem,
             ALPNProtocols: ["http/1.1"],
-            // Judged below: a refusal must be told apart from a failed handshake.
+            // Checked below, to tell a refusal from a failed handshake.
             rejectUnauthorized: false,
             checkServerIdentity: (_name, certificate) => {
                 const problems = acceptedNames.map((name) => tls.checkServerIdentity(name, certificate));
                 return problems.includes(undefined) ? undefined : problems[0];
             },
         });
-        connection.setNoDelay(true); // Or the end of the handshake waits 40 ms for the request, and the other way round.
+        connection.setNoDelay(true); // Otherwise handshake and request delay each other by 40 ms.
         const broken = (reason: string) => {
             connection.destroy();
             fail(new OriginError(525, reason));

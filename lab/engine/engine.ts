@@ -23,13 +23,13 @@ const PARALLEL = 16;
 let turn: Promise<unknown> = Promise.resolve();
 
 export class Engine {
-    /** What the engine knows of every resource, by URN. */
+    /** Every resource, by URN. */
     state = new Map<string, ResourceState>();
     #pending: Pending[] = [];
 
     constructor(readonly providers: Record<string, Provider>) {}
 
-    /** Runs the program: a preview leaves the state as it was, an update brings the providers to what the program says. */
+    /** Runs the program: a preview leaves the state as it was, an update applies it. */
     run(program: () => unknown, options: RunOptions = {}): Promise<RunResult> {
         return this.#queue(options, async (run) => {
             if (options.refresh) await refresh(run);
@@ -67,11 +67,11 @@ export class Engine {
         } finally {
             run.closed = true;
             runtime.disconnectSync();
-            // Or what runs next in this process would find it.
+            // Otherwise the next run in this process would use it.
             runtime.setAllConfig({}, []);
             server.close();
             run.hooks.close();
-            // The calls that were cut off reject now.
+            // Pending calls reject now.
             if (!outcome?.ended) await new Promise((resolve) => setTimeout(resolve, 50));
             restoreProcess();
         }
@@ -79,7 +79,7 @@ export class Engine {
 
     #createRun(options: RunOptions): Run {
         const { preview = false, project = "lab", stack = "dev" } = options;
-        // A preview works on a copy, so that what it plans is seen by its later steps and then forgotten.
+        // A preview works on a copy: later steps see its plan, and the state stays as it was.
         const state = preview ? new Map([...this.state].map(([urn, resource]) => [urn, { ...resource }])) : this.state;
         const pending = preview ? [...this.#pending] : this.#pending;
         return new Run(this.providers, state, pending, { ...options, preview, project, stack });
@@ -138,7 +138,7 @@ interface Outcome {
     ended: boolean;
 }
 
-/** Until the work has ended, is stuck, or is late. */
+/** Resolves when the work has ended, is stuck, or is past its deadline. */
 async function waitFor(run: Run, work: (run: Run) => Promise<void>): Promise<Outcome> {
     const { deadlineMs = DEADLINE_MS } = run.options;
     // Filled in while others look at it: work that was cut off may still end before the run is torn down.

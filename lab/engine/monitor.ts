@@ -25,7 +25,7 @@ function monitorOf(run: Run): Handlers {
                 return await run.busy(() => handler(request));
             } catch (error) {
                 if (!run.closed) run.errors.push(errorText(error));
-                // Never the provider's own code: at UNAVAILABLE the SDK believes the engine gone, and waits for ever.
+                // Never the provider's own code: on UNAVAILABLE the SDK assumes that the engine is gone, and hangs.
                 throw new Error(errorText(error), { cause: error });
             }
         };

@@ -20,7 +20,7 @@ async function ask(run: Run, urn: string, resource: ResourceState): Promise<void
     request.setInputs(toStruct(plainProps(resource.inputs)));
     const response = await run.call<pb.ReadResponse>(resource.type, "read", request);
     if (!response.getId()) return void run.state.delete(urn);
-    // What was secret stays so, by the name of the property.
+    // Secret properties stay secret.
     const inputs = response.hasInputs() ? (markLike(fromStruct(response.getInputs()), resource.inputs) as Props) : resource.inputs;
     const outputs = markOutputs(markLike(fromStruct(response.getProperties()), resource.outputs) as Props, inputs, []);
     run.state.set(urn, { ...resource, id: response.getId(), inputs, outputs });

@@ -17,9 +17,9 @@ export interface Registered {
 interface Registration {
     request: RegisterResourceRequest;
     urn: string;
-    /** What the state keeps of it, whatever becomes of it. */
+    /** Kept in the state, whether or not the step succeeds. */
     base: Omit<ResourceState, "inputs" | "outputs" | "id">;
-    /** As the program says. */
+    /** From the program. */
     news: Props;
     old: ResourceState | undefined;
 }
@@ -102,7 +102,7 @@ async function registerCustom(run: Run, { request, urn, base, news, old }: Regis
     const { op, deleteFirst }: Verdict = old ? await diff(run, request, urn, inputs, old) : { op: "create", deleteFirst: false };
     if (old && op === "replace") {
         if (old.protect) throw new Error(`unable to replace resource ${urn} as it is currently marked for protection`);
-        // A new name for what is named automatically.
+        // A new generated name.
         inputs = await check(run, request, urn, news, undefined);
     }
     return run.step(op, urn, base, async () => {

@@ -23,7 +23,7 @@ const unimplemented = (name: string) => () => {
 const implementation = (service: object, handlers: Handlers) =>
     Object.fromEntries(Object.keys(service).map((name) => [name, callable(handlers[name] ?? unimplemented(name))]));
 
-/** Both services on one loopback port. Whatever has no handler answers with an error that names it. */
+/** Both services on one loopback port. A method without a handler returns an error that names it. */
 export function startServer(monitor: Handlers, engine: Handlers): Promise<{ address: string; close: () => void }> {
     return listenGrpc([
         [ResourceMonitorService, implementation(ResourceMonitorService, monitor)],

@@ -1,4 +1,4 @@
-/** The edge presents no client certificate, or not the one that it should. */
+/** The edge presents no client certificate, or the wrong one. */
 import { X509Certificate } from "node:crypto";
 import type { HostnameAssociation, HostnameCertificate } from "../cloud";
 import { createAuthority, type Identity } from "../pki/authority";

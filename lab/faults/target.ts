@@ -19,7 +19,7 @@ export interface Fault {
     summary: string;
     /** The row of `npm start` that turns red; undefined if no request is affected. */
     row: string | undefined;
-    /** What the doctor calls it. */
+    /** The doctor's cause. */
     cause: string;
     apply(target: FaultTarget): void | Promise<void>;
 }
@@ -61,7 +61,7 @@ export function recordsOf(target: FaultTarget, name: string): DnsRecord[] {
 export const validationRecordsOf = (target: FaultTarget): DnsRecord[] =>
     certificateOf(target).validationRecords.flatMap(({ name }) => recordsOf(target, name));
 
-/** The CAs that are trusted, and one more. */
+/** The trusted CAs, plus one. */
 export const trustedAnd = (target: FaultTarget, caPem: string): string => `${mutualTlsOf(target).pem.trimEnd()}\n${caPem}`;
 
 /** Writes the truststore's object anew; returns the version. */

@@ -1,4 +1,4 @@
-/** What API Gateway trusts is not what it should. */
+/** API Gateway trusts the wrong CAs. */
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { X509Certificate } from "node:crypto";

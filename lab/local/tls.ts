@@ -68,7 +68,7 @@ async function extensionsOf(inputs: Props, publicKey: x509.PublicKeyType): Promi
     ];
 }
 
-/** Whole seconds from now on, as the signer's clock says; a leaf may outlive its CA (docs/sources.md 11.7). */
+/** Whole seconds from now, by the signer's clock; a leaf may outlive its CA (docs/sources.md 11.7). */
 function validity(inputs: Props): { notBefore: Date; notAfter: Date; outputs: Props } {
     const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
     const notAfter = new Date(notBefore.getTime() + (number(inputs, "validityPeriodHours") ?? 0) * HOUR);
@@ -95,7 +95,7 @@ function renew(inputs: Props, state: Props): string[] {
     return Date.now() >= end - (number(inputs, "earlyRenewalHours") ?? 0) * HOUR ? ["readyForRenewal"] : [];
 }
 
-/** Nothing in the cloud: the state is all there is. */
+/** Exists only in the state, not in the cloud. */
 const STATE_ONLY: Pick<ResourceType, "read" | "delete"> = { read: () => ({}), delete: () => undefined };
 
 const privateKey: ResourceType = {

@@ -26,7 +26,7 @@ export interface Validity {
     notAfter?: Date;
 }
 
-/** What a leaf of an {@link Authority} says. */
+/** The contents of an {@link Authority}'s leaf. */
 export interface LeafOptions extends Validity {
     /** RFC 4514 name, e.g. `CN=api.example.com`. */
     subject: string;

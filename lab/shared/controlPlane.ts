@@ -23,17 +23,17 @@ export interface Call {
     operation: string;
     permission: string;
     answer(): Reply;
-    /** How the cloud says that the permission is missing. */
+    /** The cloud's error for the missing permission. */
     deny(): Reply;
 }
 
 /** One of the two clouds' APIs. */
 export interface Api {
-    /** Why the caller is not let in at all; undefined when it is. */
+    /** Why the caller is refused; undefined if it is accepted. */
     reject(request: ControlRequest): Reply | undefined;
-    /** The read-only call that a request is; undefined for everything else, which is refused. */
+    /** The request's read-only call; undefined for everything else, which is refused. */
     find(cloud: Cloud, request: ControlRequest): Call | undefined;
-    /** How the cloud answers to what it does not know. */
+    /** The cloud's answer to an unknown call. */
     refuse(request: ControlRequest): Reply;
 }
 

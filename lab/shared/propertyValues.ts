@@ -53,7 +53,7 @@ export const markOutputs = (outputs: Props, inputs: Props, additional: string[])
         Object.entries(outputs).map(([key, value]) => [key, additional.includes(key) ? secret(value) : markLike(value, inputs[key])]),
     );
 
-/** Equality of property values, whatever the order of the keys. */
+/** Equality of property values, in any order of keys. */
 export function sameValue(one: unknown, other: unknown): boolean {
     const sorted = (_: string, value: unknown) =>
         isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;

@@ -8,7 +8,7 @@ import { listenGrpc } from "./loopback";
 import { check, create, diff, invoke, read, remove, update, type Package } from "./providerMethods";
 import { RuleError } from "./resourceType";
 
-/** As gRPC has it; a plain error will do. */
+/** A gRPC error, or a plain one. */
 export interface ProviderError {
     code?: number;
     details?: string;
@@ -94,7 +94,6 @@ export function createProvider(pkg: Package): Provider {
     };
 }
 
-/** Until it is closed. */
 export async function serve(provider: Provider): Promise<{ port: number; close(): void }> {
     return listenGrpc([[ResourceProviderService, provider.impl]]);
 }

@@ -19,7 +19,7 @@ export interface Package {
     functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props>>;
 }
 
-/** How long a wait inside of a create may take, whatever its customTimeouts say. */
+/** How long a wait inside of a create may take, regardless of customTimeouts. */
 const DEADLINE_MS = 5000;
 const NAME_BYTES = 4;
 
@@ -92,7 +92,7 @@ export function check(pkg: Package, request: pb.CheckRequest): pb.CheckResponse 
     return response;
 }
 
-/** Of some properties those that the type takes as inputs. */
+/** The properties that the type takes as inputs. */
 const inputsAmong = (type: ResourceType, props: Props): Props =>
     Object.fromEntries(Object.entries(props).filter(([key]) => Object.hasOwn(type.properties, key)));
 
@@ -161,7 +161,7 @@ export async function update(pkg: Package, request: pb.UpdateRequest): Promise<p
     const inputs = tidied(request.getNews());
     const response = new pb.UpdateResponse();
     mustFit(pkg, type, inputs);
-    // Outputs live on; an input that is gone does not.
+    // Keep outputs, drop removed inputs.
     const kept = Object.fromEntries(
         Object.entries(state).filter(([key]) => !Object.hasOwn(type.properties, key) || type.computed.includes(key)),
     );

@@ -1,4 +1,4 @@
-/** What a resource type of the lab is, and the small table that says which properties it takes. */
+/** A resource type of the lab, and the table of its properties. */
 import type { Cloud } from "../cloud";
 import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "./propertyValues";
 import { broken, RuleError } from "./rules";
@@ -15,7 +15,7 @@ export interface Table {
     [property: string]: Spec;
 }
 
-/** What a create gives back. */
+/** The result of a create. */
 export interface Created {
     id: string;
     /** Computed outputs; the inputs are added by the provider. */
@@ -37,7 +37,7 @@ export interface ResourceType {
     update?(cloud: Cloud, id: string, inputs: Props, state: Props): Props | Promise<Props>;
     /** Computed outputs that such an update changes: unknown in its preview. */
     recomputed?(inputs: Props, state: Props): string[];
-    /** What the cloud says now, laid over the state; undefined when the resource is gone. */
+    /** The cloud's current values over the state's; undefined if the resource is gone. */
     read?(cloud: Cloud, id: string, state: Props): Props | undefined;
     /** Outputs that make the resource be replaced though no input changed. */
     renew?(inputs: Props, state: Props): string[];

@@ -1,5 +1,5 @@
 /**
- * Certificates as attackers make them, by another generator than the rest of the lab: a mistake of one library does not hide itself.
+ * Certificates as attackers make them, by another generator than the rest of the lab: a bug in one library cannot hide itself.
  * node-forge only knows RSA, so authorities of any kind are copied and signed at the level of ASN.1.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, sign, X509Certificate } from "node:crypto";
@@ -123,7 +123,7 @@ function nameNode(commonName: string): forge.asn1.Asn1 {
 
 const valid = () => ({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 365 * day) });
 
-/** A CA with the given name and key identifier, but a key of the attacker's own, and a client leaf of it. */
+/** A CA with the given name and key identifier, but the attacker's own key, and a client leaf signed by it. */
 async function attackerWith(
     name: forge.asn1.Asn1,
     keyIdentifier: string,
@@ -151,7 +151,7 @@ export function forged(caPem: string, leafName = "forged", keysOf = newKeys): Pr
     return attackerWith(name, keyIdentifier ?? randomBytes(20).toString("binary"), leafName, keysOf, namedCurve);
 }
 
-/** A leaf that the given CA did sign, but whose time is over. */
+/** An expired leaf, signed by the given CA. */
 export async function expired(ca: Identity, leafName = "expired", keysOf = newKeys): Promise<Identity> {
     const keys = await keysOf();
     const certificatePem = signedBy({ ...nameOf(ca.certificatePem), privateKeyPem: ca.privateKeyPem }, keys.publicKeyPem, {

@@ -10,7 +10,7 @@ import { probe, type ProbeRequest, type ProbeResult } from "./probe";
 export const VERSIONS = ["1.2", "1.3"] as const;
 export type Version = (typeof VERSIONS)[number];
 
-/** The attackers' targets and credentials. What is left out is not played. */
+/** The attackers' targets and credentials. Those left out are not tried. */
 export interface Surroundings {
     cloud: Cloud;
     domainName: string;
@@ -33,7 +33,7 @@ export interface Outcome {
     invocations: number;
 }
 
-/** One way surroundings. */
+/** One bypass. */
 export interface Bypass {
     id: string;
     tls: Version | "-";
@@ -65,7 +65,7 @@ export function direct(
     return send(cloud, { port: gateway.port, host, tls: { version, servername, expectedName, webCaPem, ...identity, session } });
 }
 
-/** Wherever DNS leads a client to. */
+/** At the address that DNS returns. */
 export function viaDns({ cloud, gateway, edge }: Surroundings, version: Version, host: string): Promise<Outcome> {
     const found = resolve(cloud, host);
     if (!found) return Promise.resolve(NOWHERE);

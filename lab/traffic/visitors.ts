@@ -1,4 +1,4 @@
-/** Visitors of a live API: every request must be served, whatever is being deployed. */
+/** Visitors of a live API: every request must be served during any deployment. */
 import { randomUUID } from "node:crypto";
 import * as https from "node:https";
 import { setTimeout as breathe } from "node:timers/promises";
@@ -62,7 +62,7 @@ function visitAgain({ cloud, edge, domainName }: Site, agent: https.Agent): Prom
 /**
  * Visitors without a pause until `work` has ended, however short it is: one on fresh connections, and one that keeps its own.
  *
- * @param others What else goes on meanwhile, again and again.
+ * @param others Repeated meanwhile.
  */
 export async function underLoad<T>(
     site: Site,

@@ -15,7 +15,7 @@ const build = (authority: OriginPullAuthority, routes: HttpApiRoute[] = [{ route
             }),
     );
 
-describe("an authority of one's own", () => {
+describe("a bring-your-own authority", () => {
     let own: Attacker;
     let other: Attacker;
     before(async () => {
@@ -59,7 +59,7 @@ describe("an authority of one's own", () => {
         expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-origin-pull-upload-corp");
     });
 
-    it("is refused, without the key in the message, when the key is another's", async () => {
+    it("is refused, without the key in the message, when the key belongs to another certificate", async () => {
         const message = await refusal(bringYourOwn({ privateKeyPem: other.privateKeyPem }));
         expect(message).to.contain("originPull.authorities[0].privateKeyPem must").and.not.to.contain("PRIVATE KEY-----\n");
         expect(message).not.to.contain(other.privateKeyPem.split("\n")[1]);

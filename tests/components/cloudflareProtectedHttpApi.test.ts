@@ -270,7 +270,7 @@ describe("the url", () => {
     const environmentOf = (recorded: Recorded<unknown>) =>
         recorded.byName("orders-verification").inputs.environment as Record<string, unknown>;
 
-    it("comes after a check that runs node on the script, with all that it is about in its environment", async () => {
+    it("comes after the verification, which runs the script in node with its settings in the environment", async () => {
         const recorded = await build();
         const verification = recorded.byName("orders-verification");
         expect(verification.inputs).to.deep.include({ interpreter: ["node", "-"], create: "check https://api.dev.example.com" });
@@ -291,7 +291,7 @@ describe("the url", () => {
         expect(dependsOn(recorded, "orders-verification", "orders-record")).to.equal(true);
     });
 
-    it("is verified as asked for, with headers that are secret whatever they were passed as", async () => {
+    it("is verified as configured, and its headers are always secret", async () => {
         const recorded = await build({
             verify: { path: pulumi.output("/health?deep=1"), timeoutSeconds: 60, headers: { "X-Token": "t" } },
         });
@@ -461,13 +461,13 @@ describe("bad arguments are refused, all at once, before the first child", () =>
         expect(failure).to.contain("name must be 1 to 44 characters of a-z, 0-9 and -");
     });
 
-    it("refuses a late value too, and says which", async () => {
+    it("refuses a bad value known only later, and names it", async () => {
         expect(await refusal({ routes: [{ routeKey: "$default", lambdaArn: pulumi.output("nonsense") }] })).to.contain(
             "routes[0].lambdaArn must be the ARN of a Lambda function",
         );
     });
 
-    it("refuses a late path and late headers too, without the value of a header", async () => {
+    it("refuses a path and headers known only later, without printing a header's value", async () => {
         expect(await refusal({ verify: { path: pulumi.output("health") } })).to.contain("verify.path must start with /");
         const text = await refusal({ verify: { headers: pulumi.output({ "x-token": "c2VjcmV0\n" }) } });
         expect(text).to.contain("verify.headers.x-token must be a single line of text").and.not.to.contain("c2VjcmV0");

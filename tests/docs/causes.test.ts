@@ -20,7 +20,7 @@ describe("the causes", () => {
         }
     });
 
-    it("are listed, and found whatever the case of their letters", () => {
+    it("are listed, and found in any letter case", () => {
         for (const { id, title } of RULES) {
             expect(listText()).to.contain(id).and.contain(title);
             expect(explanationText(id.toLowerCase())).to.match(new RegExp(`^${id}: `));

@@ -33,7 +33,7 @@ describe("the commands in the docs, pasted", function () {
     beforeEach(() => {
         lab.restore();
         terminal = new Terminal(lab);
-        // The thief's copy.
+        // The attacker's copy.
         for (const [name, resource, property] of [
             ["leaf.pem", "api-origin-pull-leaf-1-1-certificate", "certPem"],
             ["leaf.key", "api-origin-pull-leaf-1-1-key", "privateKeyPem"],

@@ -173,9 +173,9 @@ describe("the component's page", () => {
         );
     });
 
-    it("says how many resources an API is by default", async () => {
-        const [, said] = /\*\*(\d+) resources\*\*/.exec(pages.get("docs/cost-and-limits.md")!.text)!;
-        expect((await childrenOf()).length).to.equal(Number(said));
+    it("states how many resources an API has by default", async () => {
+        const [, count] = /\*\*(\d+) resources\*\*/.exec(pages.get("docs/cost-and-limits.md")!.text)!;
+        expect((await childrenOf()).length).to.equal(Number(count));
     });
 });
 

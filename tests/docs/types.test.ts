@@ -32,7 +32,7 @@ function problemsOf(blocks: Block[]): string[] {
     host.readFile = (file) => sources.get(path.normalize(file))?.code ?? readFile.call(host, file);
     host.getSourceFile = (file, ...rest) => {
         const block = sources.get(path.normalize(file));
-        // Nothing that a block lacks is a global of another block.
+        // A block cannot use another block's globals.
         if (block)
             return ts.createSourceFile(
                 file,
@@ -63,7 +63,7 @@ describe("the docs' TypeScript", function () {
         expect(problemsOf(blocks)).to.deep.equal([]);
     });
 
-    it("is told of a mistake, with its page and line", () => {
+    it("reports an error with its page and line", () => {
         const code = `import { CloudflareProtectedHttpApi } from "${PACKAGE}";\nnew CloudflareProtectedHttpApi("x", { domain: "a.example.com" });\n`;
         expect(problemsOf([{ page: "x.md", line: 7, language: "ts", code }]).join()).to.match(/^x\.md:8 .*'domain' does not exist/);
     });

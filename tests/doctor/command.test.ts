@@ -1,4 +1,4 @@
-/** The doctor as a person calls it: a process of its own, against the lab. */
+/** The doctor's command in its own process, against the lab. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
@@ -65,14 +65,14 @@ describe("the doctor's command", function () {
         });
     const inside = (): string[] => [...intoLab(), "--cloudflare-base-url", lab.controlPlane.cloudflareBaseUrl];
 
-    it("says healthy with exit code 0, in plain lines", async () => {
+    it("prints healthy with exit code 0, in plain lines", async () => {
         const { code, stdout, stderr } = await run([LAB_DOMAIN, ...inside()], clouds());
         expect(stderr).to.equal("");
         expect(stdout).to.contain(`${LAB_DOMAIN}: HEALTHY`).and.not.contain("\x1b[");
         expect(code).to.equal(0);
     });
 
-    it("tells cause, impact, fix and how to confirm with exit code 1, and nothing secret", async () => {
+    it("prints cause, impact, fix and confirmation with exit code 1, and no secret", async () => {
         await lab.break("association-off");
         const { code, stdout, stderr } = await run([LAB_DOMAIN, ...inside()], clouds());
         expect(code).to.equal(1);
@@ -88,7 +88,7 @@ describe("the doctor's command", function () {
         for (const secret of [TOKEN, "secret-key-of-the-test"]) expect(stdout + stderr).not.to.contain(secret);
     });
 
-    it("could not tell: exit code 2, and what to give", async () => {
+    it("exits with 2 when inconclusive, and names the missing options", async () => {
         await lab.break("association-off");
         const { code, stdout } = await run([LAB_DOMAIN, ...intoLab(), "--no-aws"]);
         expect(code).to.equal(2);
@@ -115,7 +115,7 @@ describe("the doctor's command", function () {
         expect(fs.readFileSync(page, "utf8")).to.contain(LAB_DOMAIN).and.contain("<!doctype html>");
     });
 
-    it("looks at several names at once, with one summary; the worst gives the exit code", async () => {
+    it("checks several names at once, with one summary; the worst decides the exit code", async () => {
         const file = path.join(folder, "all.json");
         fs.writeFileSync(file, JSON.stringify([{ domainName: LAB_DOMAIN }, "no-such.dev.example.com"]));
         const { code, stdout } = await run(["--all", file, ...intoLab(), "--no-aws"]);
@@ -127,14 +127,14 @@ describe("the doctor's command", function () {
     it("waits until it is healthy", async () => {
         await lab.break("dns-only-record");
         const { code, stderr } = await run([LAB_DOMAIN, "--wait", "40s", ...intoLab(), "--no-aws"], {}, (child) => {
-            // Mended once the first look has found it.
+            // Fixed after the first round has found it.
             child.stderr!.once("data", () => lab.restore());
         });
         expect(stderr).to.contain("RECORD-DNS-ONLY");
         expect(code).to.equal(0);
     });
 
-    it("tells what it last saw when the waiting is interrupted", async () => {
+    it("prints the last result when the wait is interrupted", async () => {
         await lab.break("dns-only-record");
         const { code, stdout, stderr } = await run([LAB_DOMAIN, "--wait", "1h", ...intoLab(), "--no-aws"], {}, (child) => {
             child.stderr!.once("data", () => child.kill("SIGINT"));
@@ -144,7 +144,7 @@ describe("the doctor's command", function () {
         expect(code).to.equal(1);
     });
 
-    it("has nothing to tell when the first look is interrupted", async () => {
+    it("prints nothing when the first round is interrupted", async () => {
         const silent = net.createServer().listen(0, "127.0.0.1");
         await once(silent, "listening");
         try {

@@ -1,4 +1,4 @@
-/** The doctor names each fault of the lab and nothing else: from outside where that decides, else with both control planes. */
+/** The doctor names each fault of the lab and nothing else: from outside if that is enough, else with both control planes. */
 import { expect } from "chai";
 import Table from "cli-table3";
 import { examine, type Report } from "../../doctor";
@@ -59,12 +59,12 @@ describe("the doctor on the lab", function () {
                 expect(ids(report)).to.deep.equal([]);
                 expect(report.checks.filter(({ verdict }) => verdict !== "ok")).to.deep.equal([]);
                 expect(report.verdict).to.equal("healthy");
-                // From outside it says what cannot be seen from there.
+                // From outside it names what it cannot see.
                 expect(report.notes, report.notes.join()).to.have.length(noted);
             }
         });
 
-    it("calls nothing healthy whose ways around it could not try", async () => {
+    it("calls nothing healthy if it could not try the bypasses", async () => {
         const report = await examine({ ...lab.outside(), targetDomainName: undefined, apiId: undefined });
         expect([report.verdict, ids(report)]).to.deep.equal(["unknown", []]);
         expect(report.nextProbe).to.contain("--target").and.contain("--api-id");
@@ -85,7 +85,7 @@ describe("the doctor on the lab", function () {
                     await lab.break(name);
                     const [outside, inside] = await Promise.all([examine(lab.outside()), examine(lab.inside())]);
                     expect(ids(inside), `with control planes (untrusted certificates are ${variant})`).to.deep.equal([cause]);
-                    // From outside it may not know, and is never wrong.
+                    // From outside it may be inconclusive, but never wrong.
                     expect(
                         ids(outside).filter((id) => id !== cause),
                         "from outside",
@@ -97,7 +97,7 @@ describe("the doctor on the lab", function () {
             });
     });
 
-    describe("names no wrong cause where two meet", () => {
+    describe("names no wrong cause for two faults", () => {
         for (const [first, second] of EXHAUSTIVE ? EVERY_PAIR : PAIRS)
             it(`${first} and ${second}`, async function () {
                 const both = async (...faults: string[]): Promise<boolean> => {
@@ -118,7 +118,7 @@ describe("the doctor on the lab", function () {
             });
     });
 
-    it("takes a handler that refuses by itself for what it is: reached", async () => {
+    it("takes a refusal by the handler itself as reached", async () => {
         for (const fn of lab.cloud.aws.functions.values())
             fn.files["index.js"] =
                 `exports.handler = async (event) => event.requestContext.authentication?.clientCert ? { statusCode: 200, body: "ok" } : { statusCode: 403, body: "no certificate" };`;
@@ -132,7 +132,7 @@ describe("the doctor on the lab", function () {
         }
     });
 
-    it("writes nothing, and tells nothing secret", async () => {
+    it("writes nothing, and prints no secret", async () => {
         const calls: string[] = [];
         const refused: unknown[] = [];
         const listen = ({ source, action, detail }: { source: string; action: string; detail: Record<string, unknown> }): void => {

@@ -18,13 +18,13 @@ interface FixCase {
     title: string;
     /** What was deployed before. */
     before?: string[];
-    /** What else is wrong, besides the fault. */
+    /** A second problem besides the fault. */
     also?: (lab: DeployedLab) => unknown;
     /** The way that the person takes where the text names several. */
     way?: string;
 }
 
-/** Entries of the table that some case came to: the others have words that no text says any more. */
+/** Entries of the table that were used: the others quote words that are in no text any more. */
 const MET = new Set<ManualSteps[number]>();
 const noting = (steps: ManualSteps): ManualSteps =>
     steps.map((entry) => [entry[0], (runner, words) => (MET.add(entry), entry[1](runner, words))]);
@@ -157,7 +157,7 @@ describe("the doctor's fixes, followed", function () {
                 expect(await confirms(runner, cause!), "CONFIRM says that it is fixed before anything was done").to.equal(false);
             await follow(runner, cause!.fix, noting(MANUAL_STEPS[fixCase.cause] ?? []));
 
-            // A new client certificate takes its time.
+            // A new client certificate takes time to deploy.
             const deadline = Date.now() + 120_000;
             let left = await terminal.diagnose();
             while (left.verdict !== "healthy" && Date.now() < deadline) left = await terminal.diagnose();
@@ -167,14 +167,14 @@ describe("the doctor's fixes, followed", function () {
             ).to.deep.equal(["healthy"]);
             expect(await confirms(runner, cause!), `CONFIRM: ${terminal.printed}`).to.equal(true);
             if (!terminal.run) {
-                // What was done by hand must be no surprise to the next deployment.
+                // The next deployment must accept the manual changes.
                 expect(await terminal.paste("pulumi preview"), terminal.printed).to.equal(true);
                 expect(moves(runner)).to.deep.equal([]);
             }
             followed.add(fixCase);
         });
 
-    it("has met all the words of the table", function () {
+    it("use every entry of the table", function () {
         if (followed.size < FIX_CASES.length) this.skip();
         const unmet = Object.values(MANUAL_STEPS).flatMap((steps) => steps.filter((step) => !MET.has(step)));
         expect([...new Set(unmet)].map(([said]) => said.source)).to.deep.equal([]);

@@ -1,4 +1,4 @@
-/** The doctor and the verification among wrong options and servers that mean harm: one clear end, in time, with nothing of theirs on the terminal. */
+/** The doctor and the verification with bad options and hostile servers: one clear outcome, in time, and no raw server output on the terminal. */
 import { spawn } from "node:child_process";
 import { webcrypto } from "node:crypto";
 import * as dgram from "node:dgram";
@@ -31,7 +31,7 @@ import { DeployedLab } from "../support/deployedLab";
 
 const ROOT = path.join(__dirname, "..", "..");
 const SECRET = "secret-of-the-visitor";
-/** Whatever moves a cursor or turns a line round; a line end is the report's own. */
+/** Characters that move the cursor or reverse a line; line ends are the report's own. */
 const HARMFUL = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const ESCAPES = "\x1b[2J\u009b31m";
 
@@ -90,7 +90,7 @@ async function alike(names: string[], count: number, subject = "CN=alike") {
 const pem = (der: Buffer): string =>
     `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 
-describe("the doctor among enemies", function () {
+describe("the doctor with hostile input", function () {
     let folder: string;
     let webCa: WebCa;
     const open: { close(): unknown }[] = [];
@@ -148,7 +148,7 @@ describe("the doctor among enemies", function () {
         return path.join(folder, name);
     };
 
-    describe("refuses with a sentence, before anything is sent,", () => {
+    describe("refuses with a sentence, before any request,", () => {
         const cases: [string, () => string[], string][] = [
             ["an address instead of a name", () => ["192.0.2.10"], "must be a full domain name"],
             ["a time beyond Node's timers", () => [DOMAIN, "--timeout", "99999999999"], "at most 24h"],
@@ -173,7 +173,7 @@ describe("the doctor among enemies", function () {
             ["a number for a path", () => ["--all", file("a.json", `[{"domainName":"${DOMAIN}","path":5}]`)], "--path must start"],
             ["a list that is none, whose text is not shown", () => ["--all", file("b.json", SECRET)], "--all must be JSON"],
         ];
-        it("what it is given wrong", async () => {
+        it("bad options", async () => {
             const ended = await Promise.all(
                 cases.map(async ([title, args, said]) => ({ title, said, ...(await run(args(), { LINES: `${SECRET}\r\nx: y` })) })),
             );
@@ -184,7 +184,7 @@ describe("the doctor among enemies", function () {
             }
         });
 
-        it("options of `examine` that are none", async () => {
+        it("unknown options of `examine`", async () => {
             const wrong: unknown[] = [undefined, null, "api.example.com", {}, { domainName: "" }, { domainName: 5 }];
             for (const more of [
                 { timeoutMs: -1 },
@@ -205,7 +205,7 @@ describe("the doctor among enemies", function () {
         });
     });
 
-    it("takes a part of a millisecond, and a hanging search for credentials does not outlive it", async () => {
+    it("accepts a fraction of a millisecond, and stops a hanging search for credentials", async () => {
         const pid = path.join(folder, "credentials.pid");
         const hang = file("hang.sh", `echo $$ > ${pid}\nexec sleep 600\n`);
         const config = file("config", `[profile hangs]\ncredential_process = sh ${hang}\nregion = eu-west-1\n`);
@@ -213,18 +213,18 @@ describe("the doctor among enemies", function () {
         const { code, stderr, stdout } = await run([DOMAIN, "--timeout", "500.5ms", "--dns-server", "127.0.0.1:1"], env);
         expect([code, stderr], stderr).to.deep.equal([2, ""]);
         expect(stdout).to.contain("COULD NOT TELL");
-        // It still hangs: an error otherwise.
+        // Fails if it no longer hangs.
         process.kill(Number(fs.readFileSync(pid, "utf8")));
     });
 
-    it("keeps the verdict's exit code when nobody reads on", async () => {
+    it("keeps the verdict's exit code when the reader closes the pipe", async () => {
         const { code } = await run([DOMAIN, "--no-aws", "--timeout", "500ms", "--dns-server", "127.0.0.1:1"], {}, (child) =>
             child.stdout!.destroy(),
         );
         expect(code).to.equal(2);
     });
 
-    it("looks at a few of many at a time", async () => {
+    it("checks only a few names at a time", async () => {
         let now = 0;
         let most = 0;
         const port = await raw((socket) => {
@@ -255,7 +255,7 @@ describe("the doctor among enemies", function () {
         expect(most).to.be.greaterThan(4).and.lessThan(33);
     });
 
-    it("is not kept by certificates that all issue one another", async () => {
+    it("is not slowed by certificates that all issue one another", async () => {
         const { ders } = await alike([DOMAIN, TARGET], 6);
         const port = await raw((socket) => socket.once("data", () => socket.end(serverHandshake(ders, []))));
         const before = process.cpuUsage();
@@ -284,10 +284,10 @@ describe("the doctor among enemies", function () {
         expect(seen.length).to.be.lessThan(1000);
     });
 
-    it("survives a certificate whose end is no date", async () => {
+    it("survives a certificate whose expiry is not a date", async () => {
         const { ders, key } = await alike([DOMAIN], 1);
         const der = ders[0]!;
-        // The second of its two times; nothing checks the signature of what nobody trusts.
+        // The second of its two times; an untrusted certificate's signature is not checked.
         const at = der.indexOf(Buffer.from([0x17, 13]), der.indexOf(Buffer.from([0x17, 13])) + 1);
         der.write("991399999999Z", at + 2, "latin1");
         const port = await secure((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"), { cert: pem(der), key });
@@ -329,7 +329,7 @@ describe("the doctor among enemies", function () {
             .and.not.match(/^\s*rm -rf/m);
     });
 
-    it("tells a visitor's header only to who can show that he is the one, and to nobody what he made of it", async () => {
+    it("sends a visitor's header only to a server with a valid certificate, and never prints an echo of it", async () => {
         const told: string[] = [];
         const echo = (socket: tls.TLSSocket): void =>
             void socket.on("data", (chunk: Buffer) => {
@@ -352,7 +352,7 @@ describe("the doctor among enemies", function () {
         ["breaks off in its body", (socket: tls.TLSSocket) => socket.end()],
         ["never ends its body", () => undefined],
     ] as const)
-        it(`takes an answer that ${title} for an answer: the way around is open`, async () => {
+        it(`takes an answer that ${title} for an answer: the bypass is open`, async () => {
             const port = await secure((socket) => {
                 socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx");
                 end(socket);
@@ -376,7 +376,7 @@ describe("the doctor among enemies", function () {
                 1,
             );
 
-        it("nobody served by an edge whose certificate is not valid", () => {
+        it("no visitor served by an edge whose certificate is not valid", () => {
             expect(judged("visitor", {}).verdict).to.equal("healthy");
             const { verdict, checks } = judged("visitor", { serverVerified: false, serverProblem: "CERT_HAS_EXPIRED" });
             expect(verdict).to.equal("unknown");
@@ -399,12 +399,12 @@ describe("the doctor among enemies", function () {
             const { verdict, causes, nextProbe } = portal({});
             expect([verdict, ...causes]).to.deep.equal(["unknown"]);
             expect(nextProbe).to.contain("From another network").and.contain("SELF_SIGNED_CERT_IN_CHAIN");
-            // An API Gateway that answers is one, whatever its certificate is.
+            // An answering API Gateway counts, with any certificate.
             expect(portal({ answeredBy: "gateway" }).verdict).to.equal("fault");
             expect(portal({ serverVerified: true }).verdict).to.equal("fault");
         });
 
-        it("a rule that may hold by what the edge says", () => {
+        it("a rule that may match by the edge's answer", () => {
             const rules =
                 (zone: string, ...values: [value: string, certain: boolean][]) =>
                 (status: number) => {
@@ -478,7 +478,7 @@ describe("the doctor among enemies", function () {
             for (const problem of ["ESERVFAIL", "EBADRESP", "EREFUSED", "ETIMEOUT"]) expect(found(problem), problem).to.deep.equal([]);
         });
 
-        it("an open way around to come before what may not be read, and after what keeps visitors out", () => {
+        it("an open bypass before a missing permission, and after what keeps visitors out", () => {
             const probes = evidence.probes.map((one) => ({
                 ...one,
                 ...(one.id === "plain-http-origin" && ({ outcome: "status", status: 200, answeredBy: "other" } as const)),
@@ -489,7 +489,7 @@ describe("the doctor among enemies", function () {
             expect(causes.map(({ id }) => id)).to.deep.equal(["THROTTLED", "ORIGIN-PORT-80-OPEN", "ROLE-WITHOUT-SCOPE"]);
         });
 
-        it("certificates and routes that nobody has written in good faith", async () => {
+        it("hostile certificates and routes", async () => {
             const { ders } = await alike([DOMAIN], 1, "CN=\u009b31m\u202eevil");
             const authority = pem(ders[0]!);
             const evil: Evidence = {
@@ -540,7 +540,7 @@ describe("the doctor among enemies", function () {
         });
     });
 
-    describe("takes from a cloud that is none", () => {
+    describe("takes from a server that is not a cloud", () => {
         let back: () => void;
         before(() => {
             const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
@@ -608,7 +608,7 @@ describe("the doctor among enemies", function () {
                 };
                 const rows = await round({ ...settings, trust: webCa.certificatePem }, 3000);
                 expect(rows.find(({ probe }) => probe.id === "direct")?.verdict).to.equal(verdict);
-                // The visitor gets the same, and is not served by it.
+                // The visitor gets the same answer, and is not served.
                 expect(rows.find(({ probe }) => probe.id === "edge")?.verdict).not.to.equal("live");
             });
     });

@@ -79,7 +79,7 @@ describe("the change guard on the real engine", () => {
         const [, key] = /pulumi config set (\S+:breakGlass) "orders: <reason>"/.exec(refused.text) ?? [];
         expect(key).to.equal(`${PROJECT}:breakGlass`);
         const config = { [`${PROJECT}:breakGlass`]: "orders: the key of CA 1 leaked" };
-        // "for each that the next run names": one run names what it comes to, the next what is behind it.
+        // "for each that the next run names": a run stops at the first refusals, so the next may name more.
         const named: string[] = [];
         for (;;) {
             const held = await host.preview(protectedProgram(["2"], "2"), { config });

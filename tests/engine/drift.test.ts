@@ -23,7 +23,7 @@ function batchesOf(cases: DriftCase[]): DriftCase[][] {
     return batches;
 }
 
-describe("what a dashboard did", function () {
+describe("a change in a dashboard", function () {
     let cloud: Cloud;
     let traffic: TrafficMonitor;
     let host: CliHost;

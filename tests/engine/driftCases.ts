@@ -1,4 +1,4 @@
-/** What somebody may do in a dashboard to each kind of resource that the component makes, behind Pulumi's back. */
+/** Changes made in a dashboard, behind Pulumi's back, to each kind of resource that the component makes. */
 import type { Cloud, DnsRecord } from "../../lab/cloud";
 import { BRING_YOUR_OWN_ARN, NAME } from "./programs";
 import { isNeighbour } from "./summary";
@@ -22,18 +22,18 @@ function deploy(cloud: Cloud): void {
 
 export interface DriftCase {
     title: string;
-    /** The resource that it is done to, by the end of its name. */
+    /** The changed resource, by the end of its name. */
     role: string;
-    /** What else has to move. */
+    /** Other resources that must move. */
     also?: string[];
     act: (cloud: Cloud) => void;
 }
 
 export const DRIFT_CASES: DriftCase[] = [
     { title: "default endpoint on", role: "api", act: (c) => ((api(c).disableExecuteApiEndpoint = false), deploy(c)) },
-    { title: "CORS for everybody", role: "api", act: (c) => (api(c).cors = { allowOrigins: ["*"] }) },
+    { title: "CORS for any origin", role: "api", act: (c) => (api(c).cors = { allowOrigins: ["*"] }) },
     { title: "tags of the API", role: "api", act: (c) => (api(c).tags.owner = "nobody") },
-    { title: "no deployments any more", role: "stage", act: (c) => (stage(c).autoDeploy = false) },
+    { title: "autoDeploy off", role: "stage", act: (c) => (stage(c).autoDeploy = false) },
     { title: "no throttle", role: "stage", act: (c) => Object.assign(stage(c), { throttlingBurstLimit: 1, throttlingRateLimit: 1 }) },
     { title: "no access log", role: "stage", act: (c) => (stage(c).accessLog = undefined) },
     { title: "another access log format", role: "stage", act: (c) => (stage(c).accessLog!.format = "$context.requestId") },
@@ -77,7 +77,7 @@ export const DRIFT_CASES: DriftCase[] = [
         role: "certificate-validation",
         act: (c) => zone(c).records.delete(record(c, true).id),
     },
-    { title: "record grey", role: "record", act: (c) => (record(c, false).proxied = false) },
+    { title: "record DNS-only", role: "record", act: (c) => (record(c, false).proxied = false) },
     { title: "record elsewhere", role: "record", act: (c) => (record(c, false).content = "elsewhere.example.net") },
     { title: "no record", role: "record", act: (c) => zone(c).records.delete(record(c, false).id) },
     { title: "no access block", role: "truststore-access-block", act: (c) => (bucket(c).publicAccessBlock = undefined) },
@@ -90,7 +90,7 @@ export const DRIFT_CASES: DriftCase[] = [
     { title: "versioning suspended", role: "truststore-versioning", act: (c) => (bucket(c).versioning = false) },
     { title: "no bucket policy", role: "truststore-policy", act: (c) => (bucket(c).policy = undefined) },
     {
-        title: "a bucket policy for everybody",
+        title: "a public bucket policy",
         role: "truststore-policy",
         act: (c) => (bucket(c).policy = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "s3:*" }] })),
     },

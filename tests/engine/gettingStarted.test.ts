@@ -1,6 +1,6 @@
 /**
  * The first commands of docs/getting-started.md and the change of the passphrase in docs/incident/state.md, in a shell on an empty machine,
- * with the real CLI. Not played: whatever needs an account, `pulumi preview` and `up` included.
+ * with the real CLI. Not played: commands that need an account, `pulumi preview` and `up` included.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -18,7 +18,7 @@ const playable = (line: string): boolean => !/^pulumi (preview|up|destroy)|awskm
 const typed = (file: string, heading: string): string[] =>
     typedBelow(pages.get(file)!, heading)
         .filter(playable)
-        // It asks; here it is told.
+        // Answers the prompt.
         .map((line) => (line.includes("--secret") ? `printf ${TOKEN} | ${line}` : line).replace("<zone id>", "zone1"));
 
 describe("an empty machine", function () {
@@ -55,7 +55,7 @@ describe("an empty machine", function () {
         const passphrase = typed("docs/incident/state.md", "Commands");
         const [proof] = typed("docs/incident/state.md", "Proof");
         expect([backend.length, first.length, second.length, passphrase.length]).to.deep.equal([5, 5, 8, 3]);
-        const said = shell([
+        const output = shell([
             ...backend,
             ...first,
             "pulumi config get cloudflare:apiToken",
@@ -65,8 +65,8 @@ describe("an empty machine", function () {
             "echo; pulumi config get cloudflare:apiToken",
             `${proof} 2>&1 || true`,
         ]);
-        expect(said.split(TOKEN), "the token, before and after").to.have.length(3);
-        expect(said).to.contain('"value": "api.example.com"').and.contain("incorrect passphrase");
+        expect(output.split(TOKEN), "the token, before and after").to.have.length(3);
+        expect(output).to.contain('"value": "api.example.com"').and.contain("incorrect passphrase");
         for (const stack of ["dev", "production"]) {
             const file = fs.readFileSync(path.join(home, `Pulumi.${stack}.yaml`), "utf8");
             expect(file)

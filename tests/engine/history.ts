@@ -27,7 +27,7 @@ export const HISTORY: { title: string; program: Program }[] = [
         title: "throttle",
         program: program({ throttle: { burstLimit: 5000, rateLimit: 10_000 } }),
     },
-    // The provider leaves limits alone of which the program says nothing.
+    // The provider leaves limits alone that the program does not set.
     { title: "throttle no longer said", program: program() },
     { title: "cors", program: program({ cors: { allowOrigins: ["https://app.example.com"] } }) },
     { title: "cors gone", program: program() },
@@ -126,7 +126,7 @@ export interface Played {
     clouds: unknown[];
 }
 
-/** Plays the history. `between` is told of each deployment, and waits for it. */
+/** Plays the history. `between` wraps each deployment. */
 export async function play(
     cloud: Cloud,
     host: Host,

@@ -25,7 +25,7 @@ export interface Done {
     ok: boolean;
     /** `<op> <name>` of everything that was not the same, sorted: both engines work in parallel. */
     steps: string[];
-    /** All that the person would read. */
+    /** The output for the user. */
     text: string;
 }
 
@@ -104,7 +104,7 @@ export class CliHost implements Host {
     #config: string[] = [];
     /** Whether the program of the present operation has run to its end. */
     #ended = false;
-    /** Everything that the CLI said, events included, but for debug messages. */
+    /** The CLI's output, events included, without debug messages. */
     transcript = "";
     /** The process list while the CLI was running. */
     processes = "";
@@ -146,7 +146,7 @@ export class CliHost implements Host {
         );
         // The Automation API reads outputs and history after each operation: three more starts of the CLI, for what no test looks at.
         Object.assign(stack, { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) });
-        // As docs/component.md says. The Automation API's own `setConfig` passes the value as an argument: the process list would show it.
+        // As in docs/component.md. The Automation API's own `setConfig` passes the value as an argument: the process list would show it.
         await host.cli(["config", "set", "--secret", "cloudflare:apiToken"], {}, TOKEN);
         return host;
     }
@@ -231,7 +231,7 @@ export class CliHost implements Host {
         return resources.map(({ urn }) => urn).filter((urn) => names.includes(urn.split("::").at(-1)!));
     }
 
-    /** SIGKILL to the CLI that is running. */
+    /** Sends SIGKILL to the running CLI. */
     async kill(): Promise<void> {
         const { stdout } = await execFile("ps", ["-eo", "pid=,ppid=,args="]);
         for (const line of stdout.split("\n")) {

@@ -54,7 +54,7 @@ describe("operations on the real engine", () => {
         expect(await host.preview(program())).to.deep.include({ ok: true, steps: [] });
     });
 
-    it("puts our bytes back when somebody overwrote the truststore, and never pins the intruder's version", async () => {
+    it("restores an overwritten truststore, and never pins the attacker's version", async () => {
         const object = () => [...cloud.aws.buckets.values()].flatMap(({ objects }) => [...objects.values()])[0]!;
         const attacker = traffic.attacker;
         object().push({ ...object().at(-1)!, versionId: "intruder", body: attacker.caPem, etag: "d41d8cd98f00b204e9800998ecf8427e" });
@@ -85,7 +85,7 @@ describe("operations on the real engine", () => {
         expect([traffic.entered, traffic.dropped]).to.deep.equal([[], []]);
     });
 
-    it("is not destroyed while it is protected, and says what to do; unprotected it goes", async () => {
+    it("is not destroyed while it is protected, and names the fix; unprotected it is deleted", async () => {
         const args = (deletionProtection: boolean) => program({ deletionProtection });
         await up(args(true));
         const before = summary(cloud);
@@ -93,7 +93,7 @@ describe("operations on the real engine", () => {
         expect(held.ok).to.equal(false);
         expect(held.text).to.contain("orders-record").and.contain("protect");
         expect(summary(cloud)).to.deep.equal(before);
-        // The change guard has lost nothing by it.
+        // The change guard still has its record.
         const swap = await host.preview(program({ deletionProtection: true, ...trusting(["2"], "2") }));
         expect(swap.text).to.contain("[drop-presented]");
         await traffic.visit("after the refused destroy");
@@ -111,11 +111,11 @@ describe("operations on the real engine", () => {
         expect((await up(changed)).steps).to.deep.equal(["update orders-api"]);
     });
 
-    it("takes over a domain and a bucket that exist already, and makes neither anew", async () => {
+    it("imports an existing domain and bucket, and recreates neither", async () => {
         const domain = cloud.aws.domains.get(NAME);
         const [bucket] = [...cloud.aws.buckets.keys()];
         const target = domain!.targetDomainName;
-        // What is left of somebody else's stack, whose state is gone: a domain with its certificate, and a bucket.
+        // Left by another stack whose state is lost: a domain with its certificate, and a bucket.
         domain!.mappings.clear();
         for (const id of [...cloud.aws.apis.keys()]) if (!isNeighbour(id)) cloud.aws.apis.delete(id);
         cloud.aws.logGroups.clear();
@@ -140,7 +140,7 @@ describe("operations on the real engine", () => {
         expect([traffic.entered, traffic.dropped]).to.deep.equal([[], []]);
     });
 
-    it("lets one deployment at a time at a stack, and loses nothing of the first", async () => {
+    it("runs one deployment of a stack at a time, and loses nothing of the first", async () => {
         let second = "";
         during = async (operation) => {
             if (operation !== "create orders-api") return;

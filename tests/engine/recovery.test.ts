@@ -1,4 +1,4 @@
-/** A deployment that was stopped on the real engine: what docs/recovery.md says is done, and it ends in the same cloud. */
+/** A deployment stopped on the real engine, then recovered as docs/recovery.md describes, ends in the same cloud. */
 import { fork, type ChildProcess } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";

@@ -31,7 +31,7 @@ function walk(value: unknown): unknown {
 
 export function summary(cloud: Cloud): Record<string, unknown> {
     const { buckets, ...aws } = cloud.aws;
-    // Of an object what it says now; how often it was written does not matter.
+    // An object's newest content; the number of writes does not matter.
     const newest = [...buckets.values()].map(({ objects, ...bucket }) => ({
         ...bucket,
         objects: new Map([...objects].map(([key, versions]) => [key, versions.at(-1)])),
@@ -69,6 +69,6 @@ export function leftovers(end: unknown, whole: unknown): { missing: string[]; le
     return { missing, left };
 }
 
-/** What docs/recovery.md says is created again, with the first one left behind: all of it has a random name. */
+/** Resources with random names: by docs/recovery.md created again, with the first left behind. */
 export const ORPHANS =
     /^(buckets|apis\/api#(\/integrations|\/stages\/\$default\/deployed\/integrations)?|certificates|logGroups|functions\/orders\/permissions)\//;

@@ -20,7 +20,7 @@ const UNAVAILABLE = 14;
 const OTHER_DOMAIN = "second-api.example.com";
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
 
-/** What is slow to make, once per process. */
+/** Slow to make, so made once per process. */
 function once<T>(make: (key: string) => Promise<T>): (key?: string) => Promise<T> {
     const made = new Map<string, Promise<T>>();
     return (key = "") => {
@@ -64,12 +64,12 @@ export class TrafficMonitor {
         return new TrafficMonitor(cloud, gateway, edge, names, await strangerOf(NAME));
     }
 
-    /** Starts to count anew. */
+    /** Resets the counts. */
     forget(): void {
         Object.assign(this, { probes: 0, entered: [], throughSharedCa: 0, served: 0, kept: 0, dropped: [] });
     }
 
-    /** A leaf of the trusted CA whose time is over: whoever has the CA's key could make one. */
+    /** An expired leaf of the trusted CA: anyone with the CA's key could make one. */
     async #expiredLeaf(caPem: string): Promise<Identity | undefined> {
         const authority = new X509Certificate(caPem);
         const privateKeyPem = this.#keys.find((pem) => authority.checkPrivateKey(createPrivateKey(pem)));

@@ -73,7 +73,7 @@ describe("the change guard on the lab's engine", () => {
         expect(presentedIssuer()).to.equal(before);
     });
 
-    it("lets the three calm deployments pass", async () => {
+    it("accepts a rotation in three deployments", async () => {
         for (const step of [trusting(["1", "2"], "1"), trusting(["1", "2"], "2"), trusting(["2"], "2")])
             expect((await run(step)).errors).to.deep.equal([]);
         expect(presentedIssuer()).to.contain("pull CA 2");
@@ -102,7 +102,7 @@ describe("the change guard on the lab's engine", () => {
         expect(result.errors.join()).to.contain('CloudflareProtectedHttpApi "pets"').and.not.contain('CloudflareProtectedHttpApi "orders"');
     });
 
-    it("uses break-glass for the named component only, and says so at every run", async () => {
+    it("uses break-glass for the named component only, and warns at every run", async () => {
         const other = await run(trusting(["2"], "2"), { breakGlass: "pets: leaked" });
         expect(other.ok).to.equal(false);
         const wrong = await run(trusting(["2"], "2"), { breakGlass: "orders" });

@@ -76,7 +76,7 @@ describe("npm start", function () {
         expect(run.code).to.equal(1);
     });
 
-    it("says so when no row shows a fault, and does not fail for it", async () => {
+    it("reports a fault that no row shows, and does not fail for it", async () => {
         const run = await start("--fault", "truststore-overwritten");
         expect(run.stderr).to.equal("");
         expect(run.stdout).to.contain("No row shows this; the doctor does: TRUSTSTORE-OVERWRITTEN").and.contain("Every row is as expected");

@@ -84,7 +84,7 @@ describe("the verification in a deployment", function () {
         expect(outputsOf("orders-deployment-record")).to.deep.equal({ presentedAuthority: "1" });
     });
 
-    it("is off only when asked for, and every preview and update says so", async () => {
+    it("is off only when asked for, and every preview and update warns", async () => {
         for (const run of [host.preview, host.up]) {
             const done = await run(program({ verify: { enabled: false } }));
             expect(done.ok, done.text).to.equal(true);
@@ -108,7 +108,7 @@ describe("the verification in a deployment", function () {
     });
 });
 
-describe("the verification on a deployment that somebody breaks", function () {
+describe("the verification on a broken deployment", function () {
     let cloud: Cloud;
     let traffic: TrafficMonitor;
     let host: LabHost;

@@ -8,7 +8,7 @@ import { Terminal } from "./terminal";
 /** One fix under way. */
 export class FixRunner {
     readonly terminal: Terminal;
-    /** What the person puts in the place of `<…>`. */
+    /** Values for the placeholders `<…>`. */
     readonly answers: Record<string, string> = {};
     constructor(
         readonly lab: DeployedLab,
@@ -63,14 +63,14 @@ export async function follow(runner: FixRunner, fix: string, steps: ManualSteps)
         const words = command === undefined ? line : comment;
         if (words === undefined) continue;
         const found = steps.find(([said]) => said.test(words));
-        if (!found) throw new Error(`nobody knows what to do at: ${words}`);
+        if (!found) throw new Error(`no manual step for: ${words}`);
         const answer = await found[1](runner, words);
         if (answer === "stop") return;
         if (command === undefined) passing = answer === "skip";
     }
 }
 
-/** Whether CONFIRM says that it is mended. */
+/** Whether CONFIRM passes. */
 export async function confirms({ terminal }: FixRunner, { confirm }: Cause): Promise<boolean> {
     const [line = "", ...others] = confirm.split("\n");
     const [, command] = COMMAND.exec(line) ?? [];
@@ -78,6 +78,6 @@ export async function confirms({ terminal }: FixRunner, { confirm }: Cause): Pro
     const [, mended] = /^# fixed: (.*)$/m.exec(others.join("\n")) ?? [];
     if (mended === undefined) return ok;
     const [, expected] = MENDED.find(([said]) => said.test(mended)) ?? [];
-    if (!expected) throw new Error(`nobody knows whether it is so: ${mended}`);
+    if (!expected) throw new Error(`no check for: ${mended}`);
     return expected.test(terminal.printed.trim());
 }

@@ -1,6 +1,6 @@
 /**
- * What somebody does who reads the words of a FIX that are no command, and knows nothing else. Each entry quotes its words: a text that
- * says something else has no entry, and nobody can follow it.
+ * What a user does at the words of a FIX that are not commands, knowing nothing else. Each entry quotes its words: a text that
+ * says something else has no entry, and fails.
  */
 import { expect } from "chai";
 import { resolvesUnproxied } from "../../lab/aws/acm/resources";

@@ -1,4 +1,4 @@
-/** Tests on the real engine: skipped where there is no CLI, which is said once. */
+/** Tests on the real engine: skipped without a CLI, with one message. */
 import type { Context } from "mocha";
 import { OLDEST_CLI, findPulumi } from "../../tools/pulumiCli";
 

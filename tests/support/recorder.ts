@@ -61,7 +61,7 @@ const COMPUTED: Record<string, (inputs: Record<string, unknown>, name: string) =
     "tls:index/certRequest:CertRequest": () => ({ certRequestPem: "request" }),
 };
 
-/** Runs a program against mocked clouds and settles everything. Rejects with whatever the program or its applies threw. */
+/** Runs a program against mocked clouds and settles everything. Rejects with what the program or its applies threw. */
 export async function record<T>(
     program: () => T,
     options: { preview?: boolean; sslMode?: string | Error; computed?: typeof COMPUTED } = {},

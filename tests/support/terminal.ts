@@ -154,7 +154,7 @@ export class Terminal {
         return true;
     }
 
-    /** The body unless it is thrown away, and the status, or 000: names are asked of the lab's DNS, as everybody's are. */
+    /** The body unless it is thrown away, and the status, or 000: names are resolved by the lab's DNS. */
     async #curl(words: string[]): Promise<string> {
         const values = ["-o", "-w", "-H", "--connect-to", "--cert", "--key"];
         const { flags, rest } = flagsOf(words, { "-sS": "switch", ...Object.fromEntries(values.map((name) => [name, "value" as const])) });
@@ -216,6 +216,6 @@ export class Terminal {
         return verdict === "healthy";
     }
 
-    /** As the doctor is called: with what the stack says now. */
+    /** The doctor's input: the stack's current outputs. */
     diagnose = () => examine({ ...this.lab.inside(), targetDomainName: this.outputs().targetDomainName });
 }

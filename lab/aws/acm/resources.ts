@@ -114,7 +114,7 @@ const validation: ResourceType = {
             if (given.length && !given.includes(name.replace(/\.$/, "")))
                 broken("acm-validation-fqdns", "validationRecordFqdns", `missing ${name}`);
         }
-        // An issued one is issued, and one that has failed or expired stays so (the AWS provider, acm/certificate_validation.go).
+        // Issued, failed and expired are final (the AWS provider, acm/certificate_validation.go).
         if (!["PENDING_VALIDATION", "ISSUED"].includes(certificate.status))
             broken("acm-validation-final", "certificateArn", `unexpected state '${certificate.status}', wanted target 'ISSUED'`);
         const deadline = Date.now() + timeoutMs;
@@ -133,7 +133,7 @@ const validation: ResourceType = {
         }
         return { id: new Date().toISOString(), outputs: {} };
     },
-    /** Of a certificate that is not issued any more there is no validation. */
+    /** The validation is gone once the certificate is no longer issued. */
     read: (cloud, _id, state) => (cloud.aws.certificates.get(text(state, "certificateArn"))?.status === "ISSUED" ? {} : undefined),
     delete() {
         // As at AWS, nothing to undo.

@@ -40,7 +40,7 @@ const apiJson = (cloud: Cloud, api: HttpApi) => ({
     apiId: api.id,
     name: api.name,
     protocolType: "HTTP",
-    // Says so even while that endpoint is off (docs/sources.md 2.3).
+    // Returned even while that endpoint is off (docs/sources.md 2.3).
     apiEndpoint: `https://${api.id}.execute-api.${cloud.aws.region}.amazonaws.com`,
     disableExecuteApiEndpoint: api.disableExecuteApiEndpoint,
     tags: api.tags,

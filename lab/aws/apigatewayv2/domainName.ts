@@ -21,7 +21,7 @@ export function covers(names: string[], hostname: string): boolean {
     return names.some((name) => (name.startsWith("*.") ? hostname.slice(hostname.indexOf(".")) === name.slice(1) : name === hostname));
 }
 
-/** What API Gateway says about a truststore: bad certificates are warnings only (docs/sources.md 1.7), a file without any is refused. */
+/** API Gateway's verdict on a truststore: bad certificates are only warnings (docs/sources.md 1.7); a file without any is refused. */
 function warningsOf(pem: string, path: string): string[] {
     const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
     if (!blocks) return broken("truststore-pem", path, "BadRequestException: the truststore holds no certificate");
@@ -40,7 +40,7 @@ function warningsOf(pem: string, path: string): string[] {
     });
 }
 
-/** Takes a copy of the truststore as S3 holds it at this moment (docs/sources.md 1.6). */
+/** Copies the truststore as it is in S3 now (docs/sources.md 1.6). */
 function takeTruststore(cloud: Cloud, settings: Props): MutualTls {
     const truststoreUri = text(settings, "truststoreUri");
     const truststoreVersion = optional(settings, "truststoreVersion");

@@ -7,7 +7,7 @@ import { callIntegration } from "./integration";
 import { accessLogLine, clientCertOf, corsHeaders, messageAnswer, type Answer, type RequestInfo } from "./payload";
 import { findDomain, matchMapping, matchRoute, matchStage, type Match } from "./routing";
 
-/** What is known of a TLS connection before its first request. */
+/** A TLS connection before its first request. */
 export interface Connection {
     /** The server name, when it is a custom domain or a default endpoint. */
     serverName: string | undefined;
@@ -66,7 +66,7 @@ async function answerRequest(cloud: Cloud, connection: Connection | undefined, i
 
 type Target = { kind: "domain"; domain: GatewayDomain } | { kind: "endpoint"; api: HttpApi };
 
-/** What a Host names, were it asked for by a connection that may. */
+/** The API that a Host leads to, before the connection is checked. */
 function targetOf(cloud: Cloud, host: string): Target | undefined {
     const domain = findDomain(cloud, host);
     if (domain) return { kind: "domain", domain };
@@ -107,7 +107,7 @@ function locate(cloud: Cloud, target: Target, path: string): Place | Answer {
 
 async function answerAt(cloud: Cloud, info: RequestInfo, place: Place, req: IncomingMessage): Promise<Answer> {
     const { api, stage, deployed, path } = place;
-    // Requests are not counted: of all limits only "none at all" is played.
+    // Requests are not counted: only a limit of 0 has an effect.
     if (stage.throttlingRateLimit === 0 || stage.throttlingBurstLimit === 0) return messageAnswer(429, "Too Many Requests");
     const { headers, method } = info;
     const preflight = Boolean(api.cors && method === "OPTIONS" && headers.origin && headers["access-control-request-method"]);

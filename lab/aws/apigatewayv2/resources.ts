@@ -142,7 +142,7 @@ const stage: ResourceType = {
             broken("stage-name", "name", "$default, or letters, digits, hyphens and underscores");
         }
     },
-    /** Limits that the program says no more stay as they are: the provider takes a missing block for the same (its stage.go). */
+    /** Limits removed from the program stay as they are: the provider treats a missing block as unchanged (its stage.go). */
     same: (property, _before, after) => property === "defaultRouteSettings" && after === undefined,
     create(cloud, inputs) {
         const name = text(inputs, "name");
@@ -158,7 +158,7 @@ const stage: ResourceType = {
         return {
             autoDeploy: existing.autoDeploy,
             accessLogSettings: existing.accessLog,
-            // As for `same`: the provider does not look at them where the program says nothing of them.
+            // As for `same`: the provider ignores limits that the program does not set.
             ...(state.defaultRouteSettings ? { defaultRouteSettings: { throttlingBurstLimit, throttlingRateLimit } } : {}),
             tags: existing.tags,
             tagsAll: existing.tags,

@@ -6,7 +6,7 @@ import type { Identity } from "../../pki/authority";
 import { judgeClient, readTruststore, type Truststore } from "./clientAuth";
 import type { Connection } from "./requests";
 
-/** ACM's certificate of a domain, if it was ever issued; an expired one is served all the same. */
+/** ACM's certificate of a domain, if it was ever issued; an expired one is still served. */
 export function servedCertificate(cloud: Cloud, domain: GatewayDomain): Identity | undefined {
     const certificate = cloud.aws.certificates.get(domain.certificateArn);
     if (!certificate?.certificatePem || !certificate.privateKeyPem) return undefined;
@@ -15,7 +15,7 @@ export function servedCertificate(cloud: Cloud, domain: GatewayDomain): Identity
 }
 
 export interface ServedName {
-    /** Empty for whatever is neither a custom domain nor a default endpoint. */
+    /** Empty unless it is a custom domain or a default endpoint. */
     name: string;
     domain: GatewayDomain | undefined;
     identity: Identity;

@@ -29,7 +29,7 @@ function read(cloud: Cloud, bucketName: string, key: string, versionId: string |
     return newest && !newest.deleteMarker ? objectReply(newest) : s3Error(404, "NoSuchKey", "The specified key does not exist.");
 }
 
-/** The read of an object that a request is. Any other query names a subresource: a bucket's policy, an object's tags, … */
+/** The object read in a request. Any other query names a subresource: a bucket's policy, an object's tags, … */
 export function findS3Call(cloud: Cloud, request: ControlRequest): Call | undefined {
     const [bucket, ...rest] = request.path;
     const subresource = [...request.query.keys()].some((name) => name !== "versionId" && name !== "x-id");
@@ -42,7 +42,7 @@ export function findS3Call(cloud: Cloud, request: ControlRequest): Call | undefi
         permission,
         answer() {
             const reply = read(cloud, bucket, rest.join("/"), versionId);
-            // A HEAD says how long the body would be, and sends none.
+            // HEAD: the body's length, without the body.
             return { ...reply, headers: { ...reply.headers, "content-length": String(Buffer.byteLength(reply.body)) } };
         },
         deny: () => s3Error(403, "AccessDenied", `User is not authorized to perform: ${permission} on resource`),

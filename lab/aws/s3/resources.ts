@@ -66,7 +66,7 @@ const bucket: ResourceType = {
     },
     delete(cloud, id, state) {
         const bucket = cloud.aws.buckets.get(id);
-        if (!bucket) return; // As the provider: what is gone is deleted.
+        if (!bucket) return; // Like the provider: a missing bucket counts as deleted.
         if (bucket.objects.size > 0 && state.forceDestroy !== true) broken("bucket-not-empty", "forceDestroy", `BucketNotEmpty: ${id}`);
         cloud.aws.buckets.delete(id);
     },

@@ -18,7 +18,7 @@ describe("the change guard", () => {
         ["lets nothing new pass", ["1*"], ["1*"], "1", []],
         ["lets an authority be added", ["1*"], ["1*", "2"], "1", []],
         ["lets a trusted authority be presented", ["1*", "2"], ["1", "2*"], "1", []],
-        ["lets the one that is no longer presented go", ["1", "2*"], ["2*"], "2", []],
+        ["lets an authority go once it is no longer presented", ["1", "2*"], ["2*"], "2", []],
         ["refuses a swap in one step", ["1*"], ["2*"], "1", ["drop-presented", "present-untrusted"]],
         ["refuses to add and present at once", ["1*"], ["1", "2*"], "1", ["present-untrusted"]],
         ["refuses to drop the presented one though another is presented now", ["1*", "2"], ["2*"], "1", ["drop-presented"]],
@@ -49,7 +49,7 @@ describe("the change guard", () => {
         expect(refusals(old, { ...old, zoneId: "zone2" }, undefined)[0]!.fix).to.contain("pulumi destroy");
     });
 
-    it("says path, rule, what was received and the fix, in a sentence each", () => {
+    it("names path, rule, received value and fix, in a sentence each", () => {
         const [drop, present] = refusals(facts("1*"), facts("2*"), "1");
         expect(drop!.message).to.equal('must keep "1" while the edge presents it; received "2"');
         expect(drop!.fix).to.equal('three deployments: authorities "2", "1" with presented "1"; then presented "2"; then without "1"');

@@ -88,7 +88,7 @@ const start = (): ModelState => ({
     presented: "1",
 });
 
-/** What the clouds do; fails when a visitor would be dropped. */
+/** Applies a step to the clouds; fails if a visitor would be dropped. */
 function deploy(world: ModelState, next: Intent): void {
     const said = JSON.stringify(next);
     world.last = next;
@@ -167,12 +167,12 @@ describe("the change guard over any history", () => {
     beforeEach(() => (counts = {}));
     const count = (what: string) => (counts[what] = (counts[what] ?? 0) + 1);
 
-    /** Plays it; resolves to the world at its end, and calls `refused` for whatever is not let pass. */
+    /** Plays the history; resolves to the final world, and calls `refused` for each refusal. */
     function play(history: Intent[], refused: (world: ModelState, next: Intent, found: Refusal[]) => void): ModelState {
         const world = start();
         for (const next of history) {
             const found = judge(world, next);
-            // Whatever a preview lets pass, the update does, when it knows the keys.
+            // What a preview accepts, the update accepts too, once it knows the keys.
             if (judge(world, next, next.unknown).length === 0) expect(found).to.deep.equal([]);
             if (found.length > 0 && !next.breakGlass) {
                 refused(world, next, found);

@@ -105,7 +105,7 @@ describe("the verification's script", () => {
             expect(await judge({ endpoint: off })).to.deep.equal({ ok: true, text: "live and closed" });
         });
 
-        it("as soon as it is so, having tried until then", async () => {
+        it("as soon as every probe passes, after retrying", async () => {
             let asked = 0;
             const edge = () => (++asked < 3 ? { status: 525, headers: { "cf-ray": "1" } } : LIVE);
             stage = await startFakeOrigin(webCa, { edge });
@@ -163,7 +163,7 @@ describe("the verification's script", () => {
             expect((await judge({ edge: { status: 200 } })).text).to.contain("not live through the edge");
         });
 
-        it("when the edge's certificate is another's, or nobody's whom we trust", async () => {
+        it("when the edge's certificate is for another name, or of an untrusted CA", async () => {
             const other = await judge({}, { names: ["other.example.com"] });
             expect(lineOf(other.text, "down: through the edge")).to.contain("ERR_TLS_CERT_ALTNAME_INVALID");
             expect(stage!.requests.filter(({ name }) => name === DOMAIN)).to.deep.equal([]);
@@ -173,7 +173,7 @@ describe("the verification's script", () => {
         });
     });
 
-    describe("is not sure, and says why", () => {
+    describe("is inconclusive, and says why", () => {
         it("when a server answers 403 to everything", async () => {
             const all = { status: 403, headers: { "apigw-requestid": "r" } };
             const { ok, text } = await judge({ edge: all, direct: all, regional: all, noSni: all, endpoint: all });
@@ -184,7 +184,7 @@ describe("the verification's script", () => {
             );
         });
 
-        it("when an API that says 404 to visitors says the same around the edge", async () => {
+        it("when an API returns 404 to visitors and the same around the edge", async () => {
             const { text } = await judge({ edge: { ...LIVE, status: 404 }, regional: { status: 404 } });
             expect(lineOf(text, "its own name in the handshake")).to.match(
                 /^ {2}inconclusive: .*a visitor through the edge gets HTTP 404 too/,
@@ -201,14 +201,14 @@ describe("the verification's script", () => {
             expect(text).to.contain("Verdict: inconclusive.").and.contain("not cached");
         });
 
-        it("when a server hangs, within the time that it was given", async () => {
+        it("when a server hangs, within the time limit", async () => {
             stage = await startFakeOrigin(webCa, { direct: "hang", endpoint: "hang" });
             const { text } = await check(settings(3));
             expect(lineOf(text, "without a client certificate")).to.contain("seen: no answer within 3 s - neither answered nor closed");
             expect(text).to.contain("within 3 s (").and.contain("Verdict: inconclusive.");
         });
 
-        it("when AWS is not to be reached from here", async () => {
+        it("when AWS is unreachable from here", async () => {
             stage = await startFakeOrigin(webCa);
             const edgeOnly = stage.connectTo.replace(/^[^,]*/, "*.execute-api.eu-west-1.amazonaws.com:443:127.0.0.1:1");
             const rows = await round(settings(10, { CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: edgeOnly }), 10_000);
@@ -219,7 +219,7 @@ describe("the verification's script", () => {
             );
         });
 
-        it("when the origin's certificate is not good for the name, to whom no header is told", async () => {
+        it("when the origin's certificate is not valid for the name, and sends it no header", async () => {
             const { text } = await judge({ direct: { status: 403 } }, { names: ["other.example.com"] });
             expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*ERR_TLS_CERT_ALTNAME_INVALID/);
             expect(stage!.requests.filter(({ name }) => name === DOMAIN)).to.deep.equal([]);
@@ -247,19 +247,19 @@ describe("the verification's script", () => {
             return { code, stdout, stderr };
         };
 
-        it("says the same at every success, and nothing else", async () => {
+        it("prints the same at every success, and nothing else", async () => {
             stage = await startFakeOrigin(webCa);
             expect(await run()).to.deep.equal({ code: 0, stdout: "live and closed\n", stderr: "" });
         });
 
-        it("fails with the text on its standard error, in which no header's value is", async () => {
+        it("fails with the text on standard error, without a header's value", async () => {
             stage = await startFakeOrigin(webCa, { direct: LIVE });
             const { code, stdout, stderr } = await run();
             expect([code, stdout]).to.deep.equal([1, ""]);
             expect(stderr).to.contain("Verdict: a bypass is open.").and.not.contain(SECRET);
         });
 
-        it("tells of unreadable settings without showing them", async () => {
+        it("reports unreadable settings without printing them", async () => {
             stage = await startFakeOrigin(webCa);
             const { code, stderr } = await run({ VERIFICATION_HEADERS: `{${SECRET}` });
             expect(code).to.equal(1);
@@ -268,7 +268,7 @@ describe("the verification's script", () => {
         });
     });
 
-    it("finds where names live as curl's --connect-to says it", () => {
+    it("resolves names by curl's --connect-to", () => {
         const entries = "a.example:443:[::1]:1,*.example:443:127.0.0.1:2,:8443:127.0.0.1:3,b.test::c.test:";
         expect(locate(entries, "a.example", 443)).to.deep.equal({ host: "::1", port: 1 });
         expect(locate(entries, "x.y.example", 443)).to.deep.equal({ host: "127.0.0.1", port: 2 });
@@ -278,7 +278,7 @@ describe("the verification's script", () => {
         expect(() => locate("nonsense", "a", 443)).to.throw("CONNECT_TO must be");
     });
 
-    it("holds nothing but node's own modules and no carriage return", () => {
+    it("uses only node's own modules and no carriage return", () => {
         const text = fs.readFileSync(SCRIPT, "utf8");
         const required = [...text.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
         expect(required).not.to.deep.equal([]);

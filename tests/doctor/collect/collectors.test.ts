@@ -261,10 +261,10 @@ describe("the doctor's collectors, with the real SDK clients on the lab's contro
         expect(calls("call").filter(({ detail }) => detail.operation === "GetDomainNames")).to.have.length(2);
     });
 
-    it("tell the pinned truststore from what somebody wrote over it, and from one that is gone", async () => {
+    it("tell the pinned truststore from an overwritten one, and from a deleted one", async () => {
         const versions = objects().get(truststoreKey())!;
         const stranger = await createAuthority("CN=Stranger", pooledKeys());
-        // Whatever else lies in that object, even a key, is not evidence.
+        // Anything else in that object, even a key, is not evidence.
         const body = `${stranger.certificatePem}${stranger.privateKeyPem}`;
         versions.push({ versionId: "intruder", body, etag: "x", deleteMarker: false });
         expect((await aws()).truststore).to.deep.equal({
@@ -378,7 +378,7 @@ describe("the doctor's collectors, with the real SDK clients on the lab's contro
         expect(told.join()).to.not.contain("another");
     });
 
-    it("say so when there is nobody at the endpoint, or nobody who answers, and within the time", async () => {
+    it("report an endpoint that refuses connections or never answers, within the time limit", async () => {
         const nobody = await withServer(
             () => undefined,
             (url) => Promise.resolve(url),

@@ -27,7 +27,7 @@ interface Tag {
 function tags(page: string): Tag[] {
     const found: Tag[] = [];
     const open: string[] = [];
-    // The style is ours; what hostile values do to it is looked at by itself.
+    // The style is ours; hostile values in it have a test of their own.
     const body = page.replace(/^<!doctype html>/, "").replace(STYLE, "");
     const rest = body.replace(/<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z-]+="[^"<>]*")*)\s*(\/?)>/g, (_tag, end, name, attributes, alone) => {
         if (end) expect(open.pop()).to.equal(name);
@@ -109,7 +109,7 @@ describe("the doctor's page", () => {
         });
     }
 
-    it("tells every check, cause, probe and note", () => {
+    it("shows every check, cause, probe and note", () => {
         const page = texts(reportHtml(SAMPLES)).replace(/\s+/g, " ");
         const told = SAMPLES.flatMap(({ domainName, causes, checks, probes, notes, nextProbe, edgeLocations }) => [
             domainName,
@@ -125,7 +125,7 @@ describe("the doctor's page", () => {
             expect(page).to.include(text);
     });
 
-    it("says each verdict in words, as often as there are checks", () => {
+    it("spells out the verdict of each check", () => {
         const page = reportHtml([FAULT]);
         const marks = (verdict: string, word: string): number => page.split(`<span class="mark ${verdict}">${word}</span>`).length - 1;
         // In the drawing and in the table; the five hops besides.
@@ -142,7 +142,7 @@ describe("the doctor's page", () => {
         expect(crosses(HEALTHY)).to.deep.equal([0, 7]);
         expect(crosses(FAULT)).to.deep.equal([1, 6]);
         expect(crosses(UNKNOWN)).to.deep.equal([0, 0]);
-        // The edge is where it ends, whatever else is wrong further on.
+        // The path ends at the edge, regardless of later faults.
         expect(reportHtml([FAULT]).indexOf("M10 4l12 12")).to.be.within(
             reportHtml([FAULT]).indexOf("<h4>Cloudflare edge"),
             reportHtml([FAULT]).indexOf("<h4>API Gateway"),
@@ -189,7 +189,7 @@ describe("the doctor's page", () => {
             expect(texts(page)).to.include(hostile);
         });
 
-    it("keeps its structure whatever is said", function () {
+    it("keeps its structure with any text", function () {
         const drawn = (value: string): string => skeleton(reportHtml([said(FAULT, value), said(UNKNOWN, value)]));
         const harmless = drawn("harmless");
         const words = fc.constantFrom(

@@ -101,7 +101,7 @@ describe("the lab's engine", () => {
         expect(cloud.log).to.deep.equal(["delete a", "create a", "update b"]);
     });
 
-    it("sees on a refresh what somebody changed, and undoes it; without one it does not look", async () => {
+    it("detects drift on a refresh and reverts it; without a refresh it does not", async () => {
         good(await engine.run(pair({ size: 1 })));
         cloud.things.get("a-1")!.size = 7;
         expect(ops(good(await engine.run(pair({ size: 1 }))))).to.deep.equal(["same a", "same b"]);
@@ -131,7 +131,7 @@ describe("the lab's engine", () => {
         expect(plain(r.outputs.arn)).to.equal("arn:a-3");
     });
 
-    it("fails with the provider that cannot say, and runs no program", async () => {
+    it("fails if a provider cannot read, and runs no program", async () => {
         good(await engine.run(pair()));
         cloud.impl.read = (_call, cb) => cb({ code: 2, details: "not now" });
         const r = await engine.run(() => expect.fail("it ran"), { refresh: true });

@@ -89,7 +89,7 @@ describe("the lab's gateway", () => {
         expect(judgeClient(socket, truststore)).to.deep.equal({ kind: "none" });
     });
 
-    it("wants the leaf signed directly by a CA of the truststore, whatever the client sends along", async () => {
+    it("wants the leaf signed directly by a CA of the truststore, whichever chain the client sends", async () => {
         const { authority } = fixture;
         const middle = await attackers.intermediate(authority);
         expect((await ask({ client: middle.leaf })).status).to.equal(403);
