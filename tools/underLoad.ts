@@ -33,21 +33,43 @@ interface Progress {
 const HELP = `npm run test:underLoad -- [--fresh] [SUITE ...]
 Runs ${ROUNDS.map(([suite, times]) => `\`npm run ${suite}\` ${times} times`).join(", ")} beside ${BUSY_LOOPS} busy loops.
   SUITE     only these suites
-  --fresh   forget the rounds of an earlier run of this commit
+  --fresh   forget the rounds of an earlier run of this commit; one that failed stays failed without it
 The output of a round that fails is kept in .cache. Exit code 1 if one has failed.`;
 
+/** Only of a clean tree: of a changed one nothing says which change was tested. */
 function readProgress(commit: string, fresh: boolean): Progress {
-    if (fresh || !fs.existsSync(PROGRESS)) return { commit, rounds: [] };
-    const found = JSON.parse(fs.readFileSync(PROGRESS, "utf8")) as Progress;
-    return found.commit === commit ? found : { commit, rounds: [] };
+    const none: Progress = { commit, rounds: [] };
+    if (fresh || commit.endsWith("-dirty") || !fs.existsSync(PROGRESS)) return none;
+    try {
+        const found = JSON.parse(fs.readFileSync(PROGRESS, "utf8")) as Progress;
+        return found.commit === commit && Array.isArray(found.rounds) ? found : none;
+    } catch {
+        console.error(`${path.relative(ROOT, PROGRESS)} cannot be read: starting over`);
+        return none;
+    }
 }
+
+function writeProgress(progress: Progress): void {
+    const unfinished = `${PROGRESS}.${process.pid}`;
+    fs.writeFileSync(unfinished, JSON.stringify(progress));
+    fs.renameSync(unfinished, PROGRESS);
+}
+
+let suiteProcess: ChildProcess | undefined;
 
 function run(suite: string, log: string): Promise<boolean> {
     const output = fs.openSync(log, "w");
     return new Promise((resolve, reject) => {
-        const child = spawn("npm", ["run", "--silent", suite], { cwd: ROOT, stdio: ["ignore", output, output] });
-        child.on("error", reject);
-        child.on("exit", (code) => {
+        // A group of its own, so that what it starts ends with it. CI=true: a skipped test is a failed one.
+        suiteProcess = spawn("npm", ["run", "--silent", suite], {
+            cwd: ROOT,
+            stdio: ["ignore", output, output],
+            detached: true,
+            env: { ...process.env, CI: "true" },
+        });
+        suiteProcess.on("error", reject);
+        suiteProcess.on("exit", (code) => {
+            suiteProcess = undefined;
             fs.closeSync(output);
             resolve(code === 0);
         });
@@ -68,26 +90,29 @@ async function main(): Promise<void> {
     const wanted = ROUNDS.filter(([suite]) => positionals.length === 0 || positionals.includes(suite)).flatMap(([suite, times]) =>
         Array.from({ length: times }, (_, index) => ({ suite, round: index + 1 })),
     );
-    const loops: ChildProcess[] = Array.from({ length: BUSY_LOOPS }, () =>
-        spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
-    );
-    const stop = (): void => loops.forEach((loop) => loop.kill("SIGKILL"));
+    // Each ends with this process, however that ends.
+    const busy = "const parent = process.ppid; while (process.ppid === parent);";
+    const loops = Array.from({ length: BUSY_LOOPS }, () => spawn(process.execPath, ["-e", busy], { stdio: "ignore" }));
+    const stop = (): void => {
+        for (const loop of loops) loop.kill("SIGKILL");
+        if (suiteProcess?.pid !== undefined) process.kill(-suiteProcess.pid, "SIGKILL");
+    };
     process.on("exit", stop);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
     for (const [index, { suite, round }] of wanted.entries()) {
-        const known = progress.rounds.find((each) => each.suite === suite && each.round === round && each.ok);
-        const started = Date.now();
+        const known = progress.rounds.find((each) => each.suite === suite && each.round === round);
         const log = path.join(CACHE, `under-load-${suite.replace(":", "-")}-${round}.log`);
-        const ok = known ? true : await run(suite, log);
+        const started = Date.now();
+        const ok = known?.ok ?? (await run(suite, log));
         const seconds = known?.seconds ?? Math.round((Date.now() - started) / 1000);
         if (!known) progress.rounds.push({ suite, round, ok, seconds });
-        fs.writeFileSync(PROGRESS, JSON.stringify(progress));
+        writeProgress(progress);
         if (ok) fs.rmSync(log, { force: true });
-        const told = ok ? `passed in ${seconds} s${known ? ", before" : ""}` : `FAILED after ${seconds} s: ${path.relative(ROOT, log)}`;
-        console.log(`${index + 1} of ${wanted.length}  npm run ${suite}, round ${round}: ${told}`);
+        const result = ok ? `passed in ${seconds} s` : `FAILED after ${seconds} s: ${path.relative(ROOT, log)}`;
+        console.log(`${index + 1} of ${wanted.length}  npm run ${suite}, round ${round}: ${result}${known ? ", in an earlier run" : ""}`);
         if (!ok) process.exitCode = 1;
     }
-    stop();
+    process.exit();
 }
 
 main().catch((error: Error) => {

@@ -28,7 +28,8 @@ export type ProbeResult =
     | { kind: "status"; status: number; verified: boolean; body: string; session: Buffer | undefined }
     | { kind: "closed"; verified: boolean; reason: string };
 
-const DEADLINE_MS = 8000;
+/** Far above what the slowest machine needs: a request that is late must not look like one that was refused. */
+const DEADLINE_MS = 60_000;
 
 /** Sends one request. Never rejects: a failure is a result. */
 export function probe(request: ProbeRequest): Promise<ProbeResult> {

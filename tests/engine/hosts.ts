@@ -45,6 +45,8 @@ export interface Host {
     destroy(): Promise<Done>;
     /** The stack's state, put aside; what it returns puts it back. */
     save(): () => void;
+    /** Throws if a secret, or a fact of the machine, is anywhere. */
+    searchForSecrets(): void;
     close(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export class LabHost implements Host {
             this.engine.state = structuredClone(saved);
         };
     };
+    searchForSecrets = (): void => undefined;
     close = (): Promise<void> => Promise.resolve();
 }
 
@@ -317,9 +320,16 @@ export class CliHost implements Host {
 
     /** Ends it, and fails if it leaves a secret anywhere. */
     async close(): Promise<void> {
-        const { found } = this.leaks();
         for (const server of this.servers) server.close();
-        fs.rmSync(this.folder, { recursive: true, force: true });
+        try {
+            this.searchForSecrets();
+        } finally {
+            fs.rmSync(this.folder, { recursive: true, force: true });
+        }
+    }
+
+    searchForSecrets(): void {
+        const { found } = this.leaks();
         if (found.length > 0) throw new Error(`a secret, or a fact of the machine, is in: ${found.join(", ")}`);
     }
 }

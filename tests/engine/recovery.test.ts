@@ -97,7 +97,8 @@ describe("the recovery that docs/recovery.md describes", () => {
 
     async function recovered({ title }: Step, how: How): Promise<Recovered[]> {
         const { operations } = wholes.get(title)!;
-        const targets = sampleOfEachKind(operations, methodOf, 2, how);
+        const targets = sampleOfEachKind(operations, methodOf, 2, `${title}, ${how}`).sort();
+        expect(targets, "operations to stop at").not.to.deep.equal([]);
         // At least one torn checkpoint in each step.
         const torn = (target: string) => how === "killed" && targets.indexOf(target) % 4 === 0;
         const results: Recovered[] = [];
@@ -106,7 +107,10 @@ describe("the recovery that docs/recovery.md describes", () => {
             for (let target = waiting.shift(); target !== undefined; target = waiting.shift())
                 results.push(await worker.ask({ step: title, target, how, torn: torn(target) }));
         };
-        await Promise.all(workers.map(take));
+        // All of them end before the test does: what one still did would belong to the next test.
+        const ended = await Promise.allSettled(workers.map(take));
+        for (const outcome of ended) if (outcome.status === "rejected") throw outcome.reason;
+        expect(results.map(({ asked }) => asked.target).sort(), `answers of ${title}, ${how}`).to.deep.equal(targets);
         for (const { asked, error } of results) if (error !== undefined) throw new Error(`${title}, ${how} at ${asked.target}: ${error}`);
         return results;
     }

@@ -41,6 +41,7 @@ export class ResettableLab<H extends Host> {
 
     /** Puts everything to the end of a step, which is deployed when it is first asked for; to an empty cloud without one. */
     async at(title = ""): Promise<void> {
+        this.#judge();
         if (!this.#ends.has(title)) {
             const step = STEPS.find((each) => each.title === title)!;
             await this.at(step.after);
@@ -48,8 +49,16 @@ export class ResettableLab<H extends Host> {
             if (!done.ok) throw new Error(`${title}: ${done.text}`);
             this.#save(title);
         }
+        this.#judge();
         this.#ends.get(title)!();
         this.traffic.forget();
+    }
+
+    /** Of everything that ran until now, before it is forgotten. */
+    #judge(): void {
+        const { entered } = this.traffic;
+        if (entered.length > 0) throw new Error(`requests reached the handler around the edge: ${entered.join(", ")}`);
+        this.host.searchForSecrets();
     }
 
     /** Puts everything to where the step begins. */
@@ -60,6 +69,7 @@ export class ResettableLab<H extends Host> {
     }
 
     async close(): Promise<void> {
+        this.#judge();
         await this.host.close();
         await this.traffic.close();
     }

@@ -108,10 +108,12 @@ export class TrafficMonitor {
         const around = await this.#surroundings();
         const trustedBefore = this.#trustsShared();
         const ways = [...bypasses(around, VERSIONS[this.#rounds++ % VERSIONS.length]!), ...plainBypasses(around)];
-        const outcomes = await Promise.all(ways.map(async (way) => ({ way, invocations: (await way.send()).invocations })));
+        const outcomes = await Promise.all(ways.map(async (way) => ({ way, ...(await way.send()) })));
         this.probes += ways.length;
         const known = trustedBefore || this.#trustsShared();
-        for (const { way, invocations } of outcomes) {
+        for (const { way, invocations, result } of outcomes) {
+            if (result.kind === "closed" && result.reason.startsWith("no answer within"))
+                this.entered.push(`inconclusive, ${result.reason}: ${way.id} over TLS ${way.tls} after ${after}`);
             if (invocations === 0) continue;
             if (known && way.id === "other-customer") this.throughSharedCa++;
             else this.entered.push(`${way.id} over TLS ${way.tls} after ${after}`);

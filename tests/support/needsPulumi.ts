@@ -6,6 +6,7 @@ let told = false;
 
 export function needsPulumi(context: Context): void {
     if (findPulumi()) return;
+    if (process.env.CI) throw new Error("CI skips no test: there must be a Pulumi CLI; `npm run tools:pulumi` gets one");
     if (!told)
         console.log(
             `      skipped: all tests on the real engine, for there is no Pulumi CLI of ${OLDEST_CLI.join(".")} or newer; \`npm run tools:pulumi\` gets one`,
