@@ -41,7 +41,11 @@ const LOOK_LIKE: Record<string, string> = {
     "validation-record-missing and role-without-scope": "SERVER-CERTIFICATE-WRONG-NAME",
 };
 const NAMES = Object.keys(FAULTS);
-const EVERY_PAIR = NAMES.flatMap((first, index) => NAMES.slice(index + 1).map((second): [string, string] => [first, second]));
+/** Without an association the zone's level takes over, and presents our own certificate: the second fault mends the first. */
+const CANCEL_OUT = "other-level-only and zone-level-only";
+const EVERY_PAIR = NAMES.flatMap((first, index) => NAMES.slice(index + 1).map((second): [string, string] => [first, second])).filter(
+    ([first, second]) => `${first} and ${second}` !== CANCEL_OUT,
+);
 
 describe("the doctor on the lab", function () {
     let lab: DeployedLab;
