@@ -1,5 +1,6 @@
 /** A test file is run by the suite that its name and folder say, and by no other. */
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import { expect } from "chai";
 
@@ -10,7 +11,7 @@ interface Suite {
     ignore: string[];
 }
 
-const suite = (file: string): Suite => require(path.join(ROOT, file)) as Suite;
+const suite = (file: string): Suite => createRequire(__filename)(path.join(ROOT, file)) as Suite;
 const SUITES: Record<string, Suite> = {
     "npm test": suite(".mocharc.cjs"),
     "npm run test:lab": suite("tests/suites/lab.cjs"),
