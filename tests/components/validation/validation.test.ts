@@ -27,20 +27,6 @@ describe("bad arguments are refused, all at once, before the first child", () =>
             { domainName: pulumi.output("a.b") as unknown as string },
             "domainName must be a plain string; received an Output",
         ],
-        ["a duplicate route key", route([...ARGS.routes, ...ARGS.routes]), "routes[1].routeKey must be listed once"],
-        [
-            "route keys of one resource name",
-            route([
-                { routeKey: "GET /a/b", lambdaArn: LAMBDA },
-                { routeKey: "GET /a-b", lambdaArn: LAMBDA },
-            ]),
-            "must map to a unique resource name",
-        ],
-        [
-            "a malformed route key",
-            route([{ routeKey: "FETCH /", lambdaArn: LAMBDA }]),
-            "routes[0].routeKey must be $default or a method and a path",
-        ],
         [
             "two targets",
             route([{ routeKey: "$default", lambdaArn: LAMBDA, httpUrl: "https://a.example" }]),
