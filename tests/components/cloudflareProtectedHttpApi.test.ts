@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
+import { VERIFICATION_SCRIPT } from "../../components/verification/script";
 import * as pulumi from "@pulumi/pulumi";
 import { CloudflareProtectedHttpApi, OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs } from "../../components";
 import { record, valueOf, type Recorded } from "../support/recorder";
@@ -274,7 +275,7 @@ describe("the url", () => {
         const recorded = await build();
         const verification = recorded.byName("orders-verification");
         expect(verification.inputs).to.deep.include({ interpreter: ["node", "-"], create: "check https://api.dev.example.com" });
-        expect(verification.inputs.stdin).to.equal(fs.readFileSync(path.join(realDir, "components", "verification", "check.js"), "utf8"));
+        expect(verification.inputs.stdin).to.equal(VERIFICATION_SCRIPT);
         expect(Object.keys(verification.inputs)).not.to.include.members(["triggers", "update", "dir"]);
         expect(environmentOf(recorded)).to.deep.equal({
             NODE_OPTIONS: "",
