@@ -1,7 +1,7 @@
 /** What all suites share, and the one of `npm test`. The others are in tests/suites. */
 module.exports = {
     spec: ["tests/**/*.test.ts"],
-    ignore: ["tests/**/*.lab.test.ts", "tests/engine/**"],
+    ignore: ["tests/**/*.lab.test.ts", "tests/engine/**", "tests/outside/**"],
     require: ["tests/support/seed.ts"],
     "node-option": ["import=tsx"],
     // Files share nothing but the machine: every port is one that the system chose, every folder a temporary one.

@@ -9,7 +9,7 @@ import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
 import { CLOUDFLARE_SHARED } from "./validation/originPull";
-import { argsProblems, normaliseDomainName, problemText } from "./validation/validation";
+import { argsProblems, argsWarnings, normaliseDomainName, problemText } from "./validation/validation";
 import { createVerification, warnUnverified } from "./verification/verification";
 
 /**
@@ -61,6 +61,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const protect = args.deletionProtection ?? true;
         // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
+        for (const warning of argsWarnings(args)) pulumi.log.warn(warning, this).catch(() => undefined);
         const { zoneId, tags } = args;
         const deploymentRecord = new DeploymentRecord(
             `${name}-deployment-record`,

@@ -2,8 +2,9 @@ import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
 import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
 import type { HttpApiRoute } from "./args";
+import { routeName } from "./routeName";
 import { checkedLate } from "./validation/late";
-import { httpUrlProblems, lambdaArnProblems, routeSlug } from "./validation/routes";
+import { httpUrlProblems, lambdaArnProblems } from "./validation/routes";
 
 // A consumer's mocks may return no ARN.
 const invokeArn = (functionArn: string | undefined): string => {
@@ -19,7 +20,7 @@ export function createRoutes(
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): pulumi.Resource[] {
     return inputs.routes.flatMap((route, index) => {
-        const slug = routeSlug(route.routeKey);
+        const slug = routeName(route.routeKey);
         const children: pulumi.Resource[] = [];
         const lambdaArn =
             route.lambdaArn === undefined

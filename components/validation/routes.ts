@@ -1,42 +1,23 @@
 import type { Problem } from "../../pki";
 import { AuthorizationType } from "../args";
 import { oneOf, plainString } from "./plain";
+import { routeKeyRule, sameRouteProblems } from "./routeKey";
 import { shown } from "./shown";
-
-const METHODS = "ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS";
-const ROUTE_KEY = new RegExp(`^(\\$default|(${METHODS}) /(([A-Za-z0-9._~:@!$&'()*+,;=%-]+|\\{[A-Za-z0-9._-]+\\+?\\})(/|$))*)$`);
-
-/** The readable part of a route's resource names: `GET /pets/{id}` is `get-pets-id`. */
-export const routeSlug = (routeKey: string): string =>
-    routeKey
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, "-")
-        .replace(/^-|-$/g, "");
 
 /** Problems of the list of routes. */
 export function routeProblems(routes: unknown): Problem[] {
     if (!Array.isArray(routes)) return [{ path: "routes", message: `must be a plain list of routes; received ${shown(routes)}` }];
     if (routes.length === 0) return [{ path: "routes", message: "must have at least one route; received none" }];
     const problems: Problem[] = [];
-    const slugs = new Map<string, string>();
+    const keys: { path: string; routeKey: string }[] = [];
     routes.forEach((route: Record<string, unknown>, i) => {
         const path = `routes[${i}]`;
         const key = route?.routeKey;
         if (typeof key !== "string") problems.push(...plainString(`${path}.routeKey`, key));
-        else if (!ROUTE_KEY.test(key))
-            problems.push({
-                path: `${path}.routeKey`,
-                message: `must be $default or a method and a path such as GET /pets/{id}; received ${shown(key)}`,
-            });
         else {
-            const other = slugs.get(routeSlug(key));
-            if (other === key) problems.push({ path: `${path}.routeKey`, message: `must be listed once; received ${shown(key)} twice` });
-            else if (other !== undefined)
-                problems.push({
-                    path: `${path}.routeKey`,
-                    message: `must map to a unique resource name; received ${shown(key)}, which maps to the same name as ${shown(other)}`,
-                });
-            slugs.set(routeSlug(key), key);
+            const rule = routeKeyRule(key);
+            if (rule === undefined) keys.push({ path: `${path}.routeKey`, routeKey: key });
+            else problems.push({ path: `${path}.routeKey`, message: `${rule}; received ${shown(key)}` });
         }
         const targets = ["lambdaArn", "httpUrl"].filter((target) => route?.[target] !== undefined);
         if (targets.length !== 1 && route?.vpcLink === undefined)
@@ -56,7 +37,7 @@ export function routeProblems(routes: unknown): Problem[] {
                     : "must be left out unless authorizationType is JWT or CUSTOM; received a value",
             });
     });
-    return problems;
+    return [...problems, ...sameRouteProblems(keys)];
 }
 
 /** Problems of a function ARN. */

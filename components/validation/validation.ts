@@ -2,6 +2,7 @@ import type { Problem } from "../../pki";
 import { StrictTls, type CloudflareProtectedHttpApiArgs } from "../args";
 import { originPullProblems } from "./originPull";
 import { oneOf, plainString } from "./plain";
+import { routeKeyWarnings } from "./routeKey";
 import { routeProblems } from "./routes";
 import { shapesProblems } from "./shapes";
 import { shown } from "./shown";
@@ -51,6 +52,10 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
     );
     return problems;
 }
+
+/** What a cloud may refuse, though no source settles it. The arguments have no problems. */
+export const argsWarnings = (args: CloudflareProtectedHttpApiArgs): string[] =>
+    routeKeyWarnings(args.routes.map(({ routeKey }) => routeKey));
 
 /** All problems as one text. */
 export const problemText = (title: string, problems: Problem[]): string =>

@@ -145,7 +145,7 @@ describe("the component's page", () => {
     const [, table] = /^## Child resources\n([\s\S]*?)^### /m.exec(page.text)!;
     const listed = [...table!.matchAll(/^\| `<name>-([^`]+)`(?: \\\*)? +\| (?:`([^`]+)`|component)/gm)].map(([, name, type]) => ({
         name: new RegExp(
-            `^orders-${name!.replace("<authority>-<leaf>", "1-1").replace("<authority>", "1").replace("<route>", "(default|get-pets-id)")}$`,
+            `^orders-${name!.replace("<authority>-<leaf>", "1-1").replace("<authority>", "1").replace("<route>", "(default|get-pets-_7bid_7d)")}$`,
         ),
         type,
     }));

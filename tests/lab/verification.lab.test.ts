@@ -4,7 +4,7 @@ import { CloudflareProtectedHttpApi, StrictTls, type VerifyArgs } from "../../co
 import type { Cloud } from "../../lab/cloud";
 import { plain } from "../../lab/engine/engine";
 import { FAULTS } from "../../lab/faults";
-import { LabHost } from "../engine/hosts";
+import { LabHost } from "../engine/labHost";
 import { NAME, program, trusting, type Args } from "../engine/programs";
 import { startLab } from "../engine/resettableLab";
 import { isNeighbour } from "../engine/summary";

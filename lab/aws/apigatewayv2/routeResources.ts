@@ -14,6 +14,7 @@ import {
     type ResourceType,
 } from "../../shared/resourceType";
 import { apiOf, autoDeploy } from "./apiState";
+import { checkRouteIsNew, checkRouteKey } from "./routeKey";
 
 function writeIntegration(cloud: Cloud, id: string, inputs: Props): Props {
     const api = apiOf(cloud, text(inputs, "apiId"));
@@ -85,8 +86,7 @@ function writeRoute(cloud: Cloud, id: string, inputs: Props): Props {
     const api = apiOf(cloud, text(inputs, "apiId"));
     const routeKey = text(inputs, "routeKey");
     const target = text(inputs, "target");
-    const duplicate = [...api.routes.values()].some((route) => route.id !== id && route.routeKey === routeKey);
-    if (duplicate) broken("route-unique", "routeKey", `ConflictException: Route with key ${routeKey} already exists for this API`);
+    checkRouteIsNew(api, id, routeKey);
     if (!api.integrations.has(target.replace(/^integrations\//, ""))) broken("route-target-exists", "target", `no integration ${target}`);
     const authorizationType = optional(inputs, "authorizationType") ?? "NONE";
     const authorizerId = optional(inputs, "authorizerId");
@@ -121,10 +121,7 @@ const route: ResourceType = {
     check(inputs, cloud) {
         checkRegion(inputs, cloud);
         oneOf(inputs, "authorizationType", ["NONE", "AWS_IAM", "JWT", "CUSTOM"], "route-authorization-type");
-        const method = "(ANY|GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)";
-        if (inputs.routeKey !== undefined && !new RegExp(`^(\\$default|${method} /.*)$`).test(text(inputs, "routeKey"))) {
-            broken("route-key", "routeKey", "$default, or a method and a path");
-        }
+        if (inputs.routeKey !== undefined) checkRouteKey(text(inputs, "routeKey"));
         if (inputs.target !== undefined && !text(inputs, "target").startsWith("integrations/"))
             broken("route-target", "target", "integrations/<id>");
     },
