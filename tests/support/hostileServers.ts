@@ -42,7 +42,8 @@ export function hostileServers() {
     /** A server of a good certificate for every name that is asked, or of that one. */
     const secure = async (work: (socket: tls.TLSSocket) => void, own?: { cert: string; key: string }) => {
         const issued = await webCa.issue([DOMAIN, "*.execute-api.eu-west-1.amazonaws.com"]);
-        const server = tls.createServer(own ?? { cert: issued.certificatePem, key: issued.privateKeyPem });
+        const identity = own ?? { cert: issued.certificatePem, key: issued.privateKeyPem };
+        const server = tls.createServer({ ...identity, requestCert: true, rejectUnauthorized: false });
         server.on("tlsClientError", () => undefined);
         server.on("secureConnection", (socket) => work(socket.on("error", () => undefined)));
         return listen(server);

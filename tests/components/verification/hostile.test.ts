@@ -1,6 +1,7 @@
 /** The verification's script against servers that break off. */
 import { expect } from "chai";
-import { round } from "../../../components/verification/check.js";
+import { Verification } from "../../../components/verification/check";
+import { readConnectTo } from "../../../probes";
 import { API_ID, DOMAIN, TARGET } from "../../support/fakeOrigin";
 import { hostileServers } from "../../support/hostileServers";
 
@@ -15,17 +16,19 @@ describe("the verification's script", () => {
         it(`${title}: ${verdict}`, async () => {
             const port = await secure((socket) => socket.once("data", () => socket.end(answer)));
             const settings = {
-                domain: DOMAIN,
+                domainName: DOMAIN,
                 path: "/",
                 target: TARGET,
                 apiId: API_ID,
                 timeoutMs: 3000,
                 headers: {},
-                connectTo: `:443:127.0.0.1:${port}`,
+                connectTo: [readConnectTo(`:443:127.0.0.1:${port}`)!],
+                proxy: false,
+                caPem: caPem(),
             };
-            const rows = await round({ ...settings, trust: caPem() }, 3000);
-            expect(rows.find(({ probe }) => probe.id === "direct")?.verdict).to.equal(verdict);
+            const rows = await new Verification(settings).round(3000);
+            expect(rows.find(({ id }) => id === "no-certificate")?.verdict).to.equal(verdict);
             // The visitor gets the same answer, and is not served.
-            expect(rows.find(({ probe }) => probe.id === "edge")?.verdict).not.to.equal("live");
+            expect(rows.find(({ id }) => id === "visitor")?.verdict).not.to.equal("live");
         });
 });

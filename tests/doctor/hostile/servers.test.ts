@@ -22,9 +22,10 @@ describe("the doctor with hostile servers", function () {
         const { probes } = await examine(against(port));
         // Of this process alone: a busy machine does not count.
         expect(process.cpuUsage(before).user / 1000).to.be.lessThan(3000);
-        expect(probes.find(({ id, tls: version }) => id === "no-certificate" && version === "1.2")?.serverProblem).to.equal(
-            "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-        );
+        expect(probes.filter(({ id }) => id === "no-certificate").map(({ serverVerified }) => serverVerified)).to.deep.equal([
+            false,
+            false,
+        ]);
     });
 
     it("survives names of CAs that are garbage, too long and too many", async () => {
