@@ -137,23 +137,28 @@ function associate(cloud: Cloud, inputs: Props): { hostname: string; outputs: Pr
     };
 }
 
+/** Every output but the hostname: an update makes all of them unknown (docs/sources.md 12.8). */
+const MOVING = [
+    "certId",
+    "certStatus",
+    "certUpdatedAt",
+    "certUploadedOn",
+    "certificate",
+    "createdAt",
+    "enabled",
+    "expiresOn",
+    "issuer",
+    "privateKey",
+    "serialNumber",
+    "signature",
+    "status",
+    "updatedAt",
+];
+
 const originPulls: ResourceType = {
     token: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
     properties: { zoneId: "string! replace", configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" }] },
-    computed: [
-        "hostname",
-        "certId",
-        "enabled",
-        "certStatus",
-        "status",
-        "expiresOn",
-        "issuer",
-        "serialNumber",
-        "signature",
-        "certificate",
-        "createdAt",
-        "updatedAt",
-    ],
+    computed: ["hostname", ...MOVING],
     check(inputs) {
         const configs = inputs.configs as (Props | undefined)[] | undefined;
         if (configs && configs.length !== 1)
@@ -166,7 +171,7 @@ const originPulls: ResourceType = {
     },
     /** As the provider does: a new hostname is added in place, and the old association stays (docs/sources.md 7.2). */
     update: (cloud, _id, inputs) => associate(cloud, inputs).outputs,
-    recomputed: () => ["certId", "certStatus", "status", "enabled", "updatedAt"],
+    recomputed: () => MOVING,
     /** `configs` is never read back: blind to drift (docs/sources.md 7.2). */
     read(cloud, id, state) {
         const zone = cloud.cloudflare.zones.get(text(state, "zoneId"));
