@@ -38,7 +38,7 @@ describe("the doctor's command", function () {
     const intoLab = (): string[] => {
         const { targetDomainName, apiId, network } = lab.outside();
         return [
-            ...["--target", targetDomainName!, "--api-id", apiId!, "--timeout", "30s", "--cacert", path.join(folder, "ca.pem")],
+            ...["--target", targetDomainName!, "--api-id", apiId!, "--timeout", "120s", "--cacert", path.join(folder, "ca.pem")],
             ...network!.dnsServers!.flatMap((one) => ["--dns-server", one]),
             ...network!.connectTo!.flatMap((one) => ["--connect-to", one]),
         ];
@@ -110,8 +110,8 @@ describe("the doctor's command", function () {
 
     it("writes a page", async () => {
         const page = path.join(folder, "report.html");
-        const { code } = await run([LAB_DOMAIN, "--html", page, ...intoLab(), "--no-aws"]);
-        expect(code).to.equal(0);
+        const { code, stdout, stderr } = await run([LAB_DOMAIN, "--html", page, ...intoLab(), "--no-aws"]);
+        expect(code, stdout + stderr).to.equal(0);
         expect(fs.readFileSync(page, "utf8")).to.contain(LAB_DOMAIN).and.contain("<!doctype html>");
     });
 

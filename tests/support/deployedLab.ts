@@ -126,7 +126,7 @@ export class DeployedLab {
             targetDomainName: domain!.targetDomainName,
             apiId,
             aws: false,
-            timeoutMs: 20_000,
+            timeoutMs: 120_000,
             network: {
                 dnsServers: [`127.0.0.1:${dnsPort}`],
                 // The lab's two clouds, by the addresses that its DNS gives.
