@@ -153,11 +153,11 @@ export class CliHost implements Host {
             this.#mustHaveEnded();
         });
     };
-    destroy = (): Promise<Done> =>
+    destroy = ({ refresh }: RunOptions = {}): Promise<Done> =>
         this.#run(
             () => undefined,
             {},
-            (onEvent) => this.stack.destroy({ onEvent, onOutput: this.#heard, onError: this.#heard }),
+            (onEvent) => this.stack.destroy({ onEvent, onOutput: this.#heard, onError: this.#heard, refresh }),
         );
     /** With `runProgram` it runs the program, as `--run-program` does, and deploys nothing all the same. */
     refresh = (program: Program, options: RunOptions & { runProgram?: boolean } = {}): Promise<Done> =>
