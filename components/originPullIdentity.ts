@@ -3,7 +3,16 @@ import * as path from "node:path";
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
+import {
+    CLOUDFLARE_SHARED_CA_EXPIRES,
+    CLOUDFLARE_SHARED_CA_FINGERPRINT,
+    doubts,
+    expires,
+    fingerprint256,
+    normaliseCertificates,
+    normalisePem,
+    normalisePrivateKey,
+} from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
 import { refusal } from "./refusal";
 import { checkedLate } from "./validation/late";
@@ -240,14 +249,19 @@ function bringYourOwnAuthority(
     const material: AuthorityPems = {
         name: authority.name,
         // Certificates are public; only the key judged with them is secret.
-        caPem: pulumi.unsecret(known.apply(([caPem]) => normalisePem(caPem))),
+        caPem: pulumi.unsecret(
+            known.apply(([caPem, leaf]) => {
+                for (const doubt of doubts(caPem, leaf || undefined)) warn(parent, `${path}: ${doubt}`);
+                return normaliseCertificates(caPem);
+            }),
+        ),
     };
     if (authority.certificateId !== undefined) return { ...material, certificateId: pulumi.output(authority.certificateId) };
     if (authority.certificatePem === undefined) return material;
     return {
         ...material,
-        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normalisePem(leaf))),
-        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePem(key))),
+        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normaliseCertificates(leaf))),
+        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePrivateKey(key))),
     };
 }
 
