@@ -86,6 +86,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/engine/history.lab.test.ts",
     },
     {
+        file: "components/originPullIdentity.ts",
+        from: "replacementTrigger: inputs.domainName",
+        to: 'replaceOnChanges: ["configs[0].hostname"]',
+        test: "is associated anew when the domain changes",
+        spec: "tests/components/originPullIdentity.test.ts",
+    },
+    {
         file: "components/certificate.ts",
         from: "proxied: false",
         to: "proxied: true",
