@@ -182,7 +182,7 @@ export const GATEWAY: Rule[] = [
                 `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query MutualTlsAuthentication   # must print your truststore and its version`,
                 "If CONFIRM still says so a minute later: make the handler answer 403 to every event without requestContext.authentication.clientCert (the sample handler does), deploy, and open a case with AWS Support (service: API Gateway).",
             ].join("\n"),
-        confirm: (facts) => `${doctorCommand(facts)} --target ${facts.evidence.targetDomainName ?? "<regional name>"}`,
+        confirm: (facts) => `${doctorCommand(facts)}   # with AWS credentials or --target, or it is not probed`,
         first: true,
     },
     {
