@@ -156,6 +156,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/verification/check.test.ts",
     },
     {
+        file: "doctor/diagnose/diagnose.ts",
+        from: "Number(b.first) - Number(a.first) ||",
+        to: "",
+        test: "an answer without a certificate, or to a stranger's, first and for what it is",
+        spec: "tests/doctor/diagnose/judges.test.ts",
+    },
+    {
         file: "probes/serverCertificate.ts",
         from: "socket.getSharedSigalgs().length > 0",
         to: "true",
