@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../pki";
+import { refusal } from "../refusal";
+import { late } from "./shown";
 
 /** Validates a value that is only known late. Pass the result on: it is what makes the child wait for the check. */
 export function checkedLate<T>(
@@ -10,8 +12,20 @@ export function checkedLate<T>(
     return pulumi.output(value).apply((known) => {
         // A consumer's mocks may lack this output; the cloud itself refuses a missing value.
         const problems = known === undefined ? [] : judge(known);
-        if (problems.length > 0)
-            throw new pulumi.ResourceError(problems.map(({ path, message }) => `${path} ${message}`).join("\n"), resource, true);
+        if (problems.length > 0) throw refusal(problems.map(({ path, message }) => `${path} ${message}`).join("\n"), resource);
         return known;
     });
+}
+
+/** Whether anything in a value is only known late. */
+const holdsLate = (value: unknown): boolean =>
+    late(value) || (typeof value === "object" && value !== null && Object.values(value).some((element) => holdsLate(element)));
+
+/** A group of arguments, judged again with what is only known late. A plain one was judged before, and stays plain. */
+export function checkedIfLate<T extends object>(
+    resource: pulumi.Resource,
+    value: T | undefined,
+    judge: (value: unknown) => Problem[],
+): T | pulumi.Output<pulumi.Unwrap<T>> | undefined {
+    return value === undefined || !holdsLate(value) ? value : checkedLate(resource, value as pulumi.Input<T>, judge);
 }
