@@ -29,6 +29,12 @@ const PAIRS: [string, string][] = [
     ["token-without-scope", "mtls-removed"],
     ["role-without-scope", "association-off"],
     ["role-without-scope", "token-without-scope"],
+    ["edge-blocked", "mtls-removed"],
+    ["worker-answers", "association-off"],
+    ["access-login", "default-endpoint-open"],
+    ["custom-origin-trust-store", "truststore-version-deleted"],
+    ["origin-tls-compliance", "domain-updating"],
+    ["page-rule-ssl-off", "routing-rules-only"],
 ];
 
 /** Pairs that look from where the doctor stands like a third fault, whose cause it names. */
@@ -40,6 +46,8 @@ const LOOK_LIKE: Record<string, string> = {
     "server-certificate-wrong-name and validation-record-missing": "SERVER-CERTIFICATE-PENDING",
     "validation-record-missing and role-without-scope": "SERVER-CERTIFICATE-WRONG-NAME",
 };
+/** Rows of `npm start` that turn red if a bypass is open. */
+const BYPASSES = ["no-certificate", "stranger", "default-endpoint", "plain-http-origin", "sni-other-domain"];
 const NAMES = Object.keys(FAULTS);
 /** Without an association the zone's level takes over, and presents our own certificate: the second fault mends the first. */
 const CANCEL_OUT = "other-level-only and zone-level-only";
@@ -90,7 +98,7 @@ describe("the doctor on the lab", function () {
         });
         after(() => console.log(accuracy.toString()));
 
-        for (const [name, { summary, cause }] of Object.entries(FAULTS))
+        for (const [name, { summary, cause, row }] of Object.entries(FAULTS))
             it(`${cause}: ${summary}`, async () => {
                 for (const variant of ["forbidden", "closed"] as const) {
                     lab.restore();
@@ -100,7 +108,8 @@ describe("the doctor on the lab", function () {
                     expect(ids(inside), `with control planes (untrusted certificates are ${variant})`).to.deep.equal([cause]);
                     // From outside it may be inconclusive, but never wrong.
                     expect(
-                        ids(outside).filter((id) => id !== cause),
+                        // Without AWS no setting explains a bypass that answers.
+                        ids(outside).filter((id) => id !== cause && (id !== "BYPASS-ANSWERED" || !BYPASSES.includes(row!))),
                         "from outside",
                     ).to.deep.equal([]);
                     if (variant === "forbidden")

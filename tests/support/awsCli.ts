@@ -64,9 +64,14 @@ export function awsCli({ cloud }: DeployedLab, [service = "", verb = "", ...word
             if (!domain().mappings.delete(id)) throw new Error(`NotFoundException: ${id}`);
             return "";
         }
+        case "apigatewayv2 update-domain-name":
+            if (flag("routing-mode") !== "API_MAPPING_ONLY") throw new Error(`BadRequestException: ${flag("routing-mode")}`);
+            domain().routingMode = undefined;
+            return "";
         case "apigatewayv2 get-domain-name": {
             if (query === "DomainNameConfigurations[].ApiGatewayDomainName") return domain().targetDomainName;
             if (query === "DomainNameConfigurations[0].CertificateArn") return domain().certificateArn;
+            if (query === "DomainNameConfigurations[0].DomainNameStatus") return domain().status ?? "AVAILABLE";
             if (query !== "MutualTlsAuthentication") throw new Error(`unknown query: ${query}`);
             const { truststoreUri, truststoreVersion, warnings = [] } = domain().mutualTls ?? {};
             const TruststoreWarnings = warnings.length > 0 ? warnings : undefined;
