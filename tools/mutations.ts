@@ -53,6 +53,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/routes.test.ts",
     },
     {
+        file: "components/refusal.ts",
+        from: "error.stack = undefined",
+        to: "void error",
+        test: "has a message and no stack",
+        spec: "tests/components/refusal.test.ts",
+    },
+    {
         file: "components/cloudflareProtectedHttpApi.ts",
         from: "const child = { parent: this,",
         to: "const child = { parent: undefined as unknown as pulumi.Resource,",
@@ -84,6 +91,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         to: "return id;",
         test: "is closed and up at every step on the lab's engine",
         spec: "tests/engine/history.lab.test.ts",
+    },
+    {
+        file: "components/originPullIdentity.ts",
+        from: "replacementTrigger: inputs.domainName",
+        to: 'replaceOnChanges: ["configs[0].hostname"]',
+        test: "is associated anew when the domain changes",
+        spec: "tests/components/originPullIdentity.test.ts",
     },
     {
         file: "components/certificate.ts",
