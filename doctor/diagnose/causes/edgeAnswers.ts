@@ -110,6 +110,7 @@ export const EDGE_ANSWERS: Rule[] = [
                 "If it is meant to answer this path: run the doctor with a path that the API serves: --path /…",
                 "Otherwise remove the route.",
             ].join("\n"),
-        confirm: visitorCommand,
+        // A Worker may answer 200 too.
+        confirm: doctorCommand,
     },
 ];
