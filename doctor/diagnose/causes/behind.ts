@@ -1,5 +1,5 @@
 /** Routes and integrations, bypasses that no setting shows, and what the doctor was not allowed to read. */
-import { bypassCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
+import { doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 /** Whether a route matches a GET of this path. */
 const takes = (routeKey: string, path: string): boolean => {
@@ -13,44 +13,6 @@ const takes = (routeKey: string, path: string): boolean => {
         .join("");
     return new RegExp(`^${expression}/?$`).test(path.split("?")[0]!);
 };
-
-/** The bypasses that the doctor tries, by the ids of their probes. */
-const BYPASSES = [
-    "no-certificate",
-    "stranger",
-    "sni-none",
-    "sni-regional",
-    "sni-default-endpoint",
-    "sni-other-domain",
-    "resumed-from-other-domain",
-    "plain-http-origin",
-    "default-endpoint",
-];
-
-/** Reported only if no other cause explains an open bypass. */
-export const LAST_RESORT: Rule[] = [
-    {
-        id: "BYPASS-ANSWERED",
-        title: "A request that bypasses Cloudflare is answered, and no setting that the doctor could read explains it",
-        place: "bypass",
-        impact: "bypass-open",
-        find: (facts) => {
-            const open = BYPASSES.flatMap((id) => {
-                const entry = facts.entry(id);
-                return entry ? [`${id}: HTTP ${entry.status}`] : [];
-            });
-            return open.length > 0 ? open : undefined;
-        },
-        refresh: "If a setting was changed by hand, `pulumi refresh` detects it, and the next `up` restores it.",
-        fix: (facts) =>
-            [
-                "pulumi up --refresh",
-                "If it is still open a minute later, give the doctor credentials for AWS and run it again: it then names the setting:",
-                doctorCommand(facts),
-            ].join("\n"),
-        confirm: (facts) => (facts.entry("default-endpoint") ? endpointCommand(facts) : bypassCommand(facts)),
-    },
-];
 
 export const BEHIND: Rule[] = [
     {
@@ -155,6 +117,8 @@ export const BEHIND: Rule[] = [
         impact: "bypass-open",
         find: (facts) => {
             if (facts.aws?.domain ? !facts.aws.domain.mutualTls : facts.certificateRequested === false) return undefined;
+            // Whoever needs no certificate at our own name needs no other name either.
+            if (facts.open("no-certificate") || facts.open("stranger")) return undefined;
             const ways = ["sni-none", "sni-regional", "sni-default-endpoint", "sni-other-domain", "resumed-from-other-domain"].filter(
                 (id) => facts.open(id),
             );

@@ -1,5 +1,5 @@
 /** Every cause that the doctor knows, in the order in which a request travels; what the doctor may not see comes last. */
-import { BEHIND, LAST_RESORT } from "./behind";
+import { BEHIND } from "./behind";
 import { DNS_AND_EDGE } from "./dnsAndEdge";
 import { DOMAIN_STATUS } from "./domainStatus";
 import { EDGE_ANSWERS } from "./edgeAnswers";
@@ -9,7 +9,6 @@ import { ORIGIN_TLS } from "./originTls";
 import type { Rule } from "./rule";
 import { TRUSTSTORE } from "./truststore";
 
-export { LAST_RESORT };
 export const RULES: Rule[] = [
     ...DNS_AND_EDGE,
     ...EDGE_ANSWERS,
@@ -19,5 +18,4 @@ export const RULES: Rule[] = [
     ...DOMAIN_STATUS,
     ...GATEWAY,
     ...BEHIND,
-    ...LAST_RESORT,
 ];
