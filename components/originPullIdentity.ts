@@ -5,6 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
+import { lookUp, type Reserve } from "./lookUp";
+import { refusal } from "./refusal";
 import { checkedLate } from "./validation/late";
 import { authorityPemProblems, isSharedCa } from "./validation/originPull";
 
@@ -18,6 +20,8 @@ export interface OriginPullIdentityArgs {
     /** Name of the presented authority; undefined in mode Shared. */
     presented: string | undefined;
     deletionProtection: boolean;
+    /** Refuses to change the association if the certificate cannot be read. */
+    reserve: Reserve;
 }
 
 const YEAR_HOURS = 8766;
@@ -27,7 +31,7 @@ function sharedCaPem(): string {
     const pem = normalisePem(fs.readFileSync(path.join(__dirname, "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8"));
     const seen = fingerprint256(pem);
     if (seen !== CLOUDFLARE_SHARED_CA_FINGERPRINT)
-        throw new pulumi.RunError(
+        throw refusal(
             `certs/cloudflare-origin-pull-ca.pem must have the SHA-256 fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}; received ${seen}`,
         );
     return pem;
@@ -67,7 +71,9 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
             );
         }
         this.truststorePem = pulumi.all(trusted).apply((pems) => [...new Set(pems)].join(""));
-        this.certificateId = presented?.certificateId ? onceActive(this, args.zoneId, presented.certificateId) : pulumi.output("");
+        this.certificateId = presented?.certificateId
+            ? onceActive(this, args.zoneId, presented.certificateId, args.reserve)
+            : pulumi.output("");
         this.expires =
             presented?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
         this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
@@ -115,32 +121,49 @@ interface AuthorityPems {
 }
 
 const ACTIVE_WITHIN_MS = 300_000;
+/** Statuses that become `active` by themselves. */
+const DEPLOYING = ["initializing", "pending_deployment"];
 
 /**
  * The certificate's id, once Cloudflare has deployed it to the edge: while it is pending the edge presents none, so an association moved to
  * it too early would drop every request.
  */
-function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, certificateId: pulumi.Input<string>): pulumi.Output<string> {
+function onceActive(
+    resource: pulumi.Resource,
+    zoneId: pulumi.Input<string>,
+    certificateId: pulumi.Input<string>,
+    reserved: Reserve,
+): pulumi.Output<string> {
     return pulumi.all([zoneId, certificateId]).apply(async ([zone, id]) => {
         if (pulumi.runtime.isDryRun()) return id;
         const deadline = Date.now() + ACTIVE_WITHIN_MS;
         for (let wait = 100; ; wait = Math.min(wait * 2, 10_000)) {
-            const { status } = await cloudflare.getAuthenticatedOriginPullsHostnameCertificate(
-                { zoneId: zone, certificateId: id },
-                { parent: resource },
-            );
-            // A consumer's mocks return no status.
-            if (status === undefined || status === "active") return id;
-            if (Date.now() > deadline || !["initializing", "pending_deployment"].includes(status))
-                throw new pulumi.ResourceError(
-                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; received status ${status} from Cloudflare. The edge presents what it did before; run \`pulumi up\` again`,
+            const certificate = await lookUp(
+                () => cloudflare.getAuthenticatedOriginPullsHostnameCertificate({ zoneId: zone, certificateId: id }, { parent: resource }),
+                {
+                    what: `the client certificate ${id}`,
+                    cure: "If it was deleted, run `pulumi refresh`, then `pulumi up`, which uploads it anew",
+                    reserve: reserved,
                     resource,
-                    true,
+                },
+            );
+            // Cloudflare does not answer, or a consumer's mocks return no status.
+            const status = certificate?.status;
+            if (status === undefined || status === "active") return id;
+            const pending = DEPLOYING.includes(status);
+            if (!pending || Date.now() > deadline)
+                throw refusal(
+                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; received status ${status} from Cloudflare. The edge presents what it did before. ${pending ? "Run `pulumi up` again: it goes on waiting" : NEW_LEAF}`,
+                    resource,
                 );
             await new Promise((resolve) => setTimeout(resolve, wait));
         }
     });
 }
+
+/** The cure of a certificate that Cloudflare deletes or gave up: a refresh keeps it, and it is never active again (docs/sources.md 12.11). */
+const NEW_LEAF =
+    "It never becomes active: give the authority another `leaf` in originPull.authorities, or a bring-your-own one a new certificatePem and privateKeyPem, and run `pulumi up`";
 
 /** A consumer's mocks issue nothing. */
 const normaliseIssued = (pem: string | undefined): string => (pem ? normalisePem(pem) : "");

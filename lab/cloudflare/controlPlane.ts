@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Cloud, DnsRecord, HostnameCertificate, Zone } from "../cloud";
 import { normalize } from "../dns";
+import { statusOf } from "./originPulls";
 import { json, slice, type Api, type Call, type ControlRequest, type Reply } from "../shared/controlPlane";
 
 const PAGE = 20;
@@ -49,7 +50,7 @@ function certificateJson(uploaded: HostnameCertificate): Record<string, unknown>
         serial_number: uploaded.serialNumber || BigInt(`0x${leaf.serialNumber}`).toString(),
         expires_on: uploaded.expiresOn || new Date(leaf.validTo).toISOString(),
         signature: leaf.publicKey.asymmetricKeyType === "rsa" ? "SHA256WithRSA" : "ECDSAWithSHA256",
-        status: uploaded.activeAt <= Date.now() ? "active" : "pending_deployment",
+        status: statusOf(uploaded),
     };
 }
 

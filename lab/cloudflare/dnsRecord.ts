@@ -1,5 +1,6 @@
 /** Cloudflare's DNS records. */
 import { isIPv4, isIPv6 } from "node:net";
+import { inZonePath, overApi } from "./api";
 import type { Cloud, DnsRecord, Zone } from "../cloud";
 import { broken, number, oneOf, optional, text, type Props, type ResourceType } from "../shared/resourceType";
 
@@ -93,4 +94,12 @@ const record: ResourceType = {
     },
 };
 
-export const dnsRecord: ResourceType[] = [record];
+export const dnsRecord: ResourceType[] = [
+    overApi(record, {
+        permission: "DNS",
+        path: (props, id) => inZonePath(props, "dns_records", id),
+        create: "POST",
+        update: "PUT",
+        delete: "DELETE",
+    }),
+];

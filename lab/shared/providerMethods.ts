@@ -18,7 +18,7 @@ export interface Package {
     detailedDiff: boolean;
     /** By token. */
     types: ReadonlyMap<string, ResourceType>;
-    functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props>>;
+    functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props | Promise<Props>>>;
 }
 
 /** How long a wait inside of a create may take, regardless of customTimeouts. */
@@ -184,14 +184,14 @@ export async function update(pkg: Package, request: pb.UpdateRequest): Promise<p
     return response;
 }
 
-export function read(pkg: Package, request: pb.ReadRequest): pb.ReadResponse {
+export async function read(pkg: Package, request: pb.ReadRequest): Promise<pb.ReadResponse> {
     const type = typeOf(pkg, request.getUrn());
     const response = new pb.ReadResponse();
     const sent = tidied(request.getProperties());
     const importing = Object.keys(sent).length === 0;
     const id = importing && type.importPart !== undefined ? (request.getId().split("/")[type.importPart] ?? "") : request.getId();
     const state = importing ? pkg.cloud.providerState.get(`${type.token} ${id}`) : sent;
-    const now = state && (type.read ? type.read(pkg.cloud, id, state) : {});
+    const now = state && (type.read ? await type.read(pkg.cloud, id, state) : {});
     if (!state || !now) return response;
     const inputs = request.getInputs()
         ? tidied(request.getInputs())
@@ -202,19 +202,19 @@ export function read(pkg: Package, request: pb.ReadRequest): pb.ReadResponse {
     return response;
 }
 
-export function remove(pkg: Package, request: pb.DeleteRequest): Empty {
+export async function remove(pkg: Package, request: pb.DeleteRequest): Promise<Empty> {
     const type = typeOf(pkg, request.getUrn());
     const id = request.getId();
-    type.delete(pkg.cloud, id, tidied(request.getProperties()));
+    await type.delete(pkg.cloud, id, tidied(request.getProperties()));
     pkg.cloud.providerState.delete(`${type.token} ${id}`);
     emit(pkg, type, "delete", id, request.getUrn());
     return new Empty();
 }
 
-export function invoke(pkg: Package, request: pb.InvokeRequest): pb.InvokeResponse {
+export async function invoke(pkg: Package, request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
     const answer = pkg.functions[request.getTok()];
     if (!answer) throw new RuleError("unknown-type", "tok", `the lab does not know the function ${request.getTok()}`);
     const response = new pb.InvokeResponse();
-    response.setReturn(toStruct(answer(pkg.cloud, tidied(request.getArgs()))));
+    response.setReturn(toStruct(await answer(pkg.cloud, tidied(request.getArgs()))));
     return response;
 }

@@ -111,7 +111,7 @@ async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => vo
         const held = cloud.cloudflare.zones.get(zoneId)?.hostnameCertificates;
         const allowed = request.headers.authorization === `Bearer ${TOKEN}`;
         const known = allowed && held && (request.method === "GET" ? id === undefined : held.has(id ?? ""));
-        if (known && request.method === "DELETE") type.delete(cloud, id!, { zoneId });
+        if (known && request.method === "DELETE") void type.delete(cloud, id!, { zoneId });
         response.statusCode = known ? 200 : 403;
         response.end(JSON.stringify({ success: !!known, result: [...(held?.keys() ?? [])].map((one) => ({ id: one })) }));
     });

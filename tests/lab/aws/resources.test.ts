@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { resourceTypes } from "../../../lab/providers";
 import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "../../../lab/shared/propertyValues";
 import { Calls, failure, type Resource } from "../../support/calls";
 import { makeCloud, ZONE_ID } from "../../support/cloud";
@@ -53,6 +54,17 @@ describe("the lab's AWS resource types", () => {
         const inputs = { ...held.inputs, content: "2" };
         expect((await calls.update(held, inputs, true)).outputs.versionId).to.equal(UNKNOWN);
         expect((await calls.update(held, inputs)).outputs.versionId).not.to.equal(held.outputs.versionId);
+    });
+    it("takes what is gone for deleted, for every type", async () => {
+        for (const type of [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"))) {
+            const gone = {
+                token: type.token,
+                id: "gone",
+                inputs: {},
+                outputs: { bucket: "gone", apiId: "gone", role: "gone", domainName: "gone" },
+            };
+            expect(await failure(calls.delete(gone)), type.token).to.equal("");
+        }
     });
     it("needs an issued certificate that covers the domain", async () => {
         const pending = await calls.create("aws:acm/certificate:Certificate", { domainName: NAME, validationMethod: "DNS" });

@@ -59,6 +59,29 @@ describe("the lab's Cloudflare resource types", () => {
         await calls.delete(pulls);
         expect(await failure(calls.delete(certificate))).to.equal("");
     });
+    it("fails to delete what is gone, and to void an association without its certificate", async () => {
+        const { leaf, key } = await makePki(calls);
+        const certificate = await calls.create(CERT, { zoneId: ZONE_ID, certificate: leaf, privateKey: key });
+        const configs = [{ hostname: NAME, certId: certificate.id, enabled: true }];
+        const pulls = await calls.create(PULLS, { zoneId: ZONE_ID, configs });
+        const held = calls.cloud.cloudflare.zones.get(ZONE_ID)!;
+        held.hostnameCertificates.clear();
+        expect(await failure(calls.delete(certificate)))
+            .to.contain("404 Not Found")
+            .and.contain("[origin-cert-exists]");
+        expect(await failure(calls.delete(pulls)))
+            .to.contain("1415")
+            .and.contain("[origin-pull-cert-exists]");
+        expect(held.associations.size).to.equal(1);
+        calls.cloud.variants.voidWithoutCertificate = "accepted";
+        expect(await failure(calls.delete(pulls))).to.equal("");
+        expect(held.associations.size).to.equal(0);
+        const made = await calls.create(RECORD, record);
+        expect(await failure(calls.delete(made))).to.equal("");
+        expect(await failure(calls.delete(made)))
+            .to.contain("404 Not Found")
+            .and.contain("[dns-exists]");
+    });
     it("knows its settings by their own ids, and keeps one that is deleted", async () => {
         expect((await calls.check(SETTING, { zoneId: ZONE_ID, settingId: "tlsClientAuth", value: "on" })).failures.join()).to.contain(
             "[zone-setting-id]",
