@@ -132,7 +132,7 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         from: "if (result.status === undefined) result.outcome",
         to: "result.outcome",
         test: "an answer that breaks off is an answer",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/components/verification/hostile.test.ts",
     },
     {
         file: "probes/probe.ts",
@@ -153,21 +153,21 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         from: '"bypass-open": 2',
         to: '"bypass-open": 5',
         test: "an open bypass before a missing permission",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/doctor/diagnose/judges.test.ts",
     },
     {
         file: "probes/probe.ts",
         from: "withoutSecrets(body, request.headers)",
         to: "body",
         test: "sends a visitor's header only to a server with a valid certificate",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/doctor/hostile/servers.test.ts",
     },
     {
         file: "doctor/visible.ts",
         from: "hasLines(key) ? visibleLines(text) : visible(text)",
         to: "text",
         test: "shows no control character and no markup",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/doctor/hostile/servers.test.ts",
     },
 ];
 
