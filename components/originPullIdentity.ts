@@ -3,12 +3,21 @@ import * as path from "node:path";
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
+import {
+    CLOUDFLARE_SHARED_CA_EXPIRES,
+    CLOUDFLARE_SHARED_CA_FINGERPRINT,
+    doubts,
+    expires,
+    fingerprint256,
+    normaliseCertificates,
+    normalisePem,
+    normalisePrivateKey,
+} from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
 import { lookUp, type Reserve } from "./lookUp";
 import { refusal } from "./refusal";
 import { checkedLate } from "./validation/late";
-import { authorityPemProblems, isSharedCa } from "./validation/originPull";
+import { CLOUDFLARE_SHARED, authorityPemProblems, factName, isSharedCa } from "./validation/originPull";
 
 /** Arguments of `OriginPullIdentity`. */
 export interface OriginPullIdentityArgs {
@@ -36,6 +45,18 @@ function sharedCaPem(): string {
         );
     return pem;
 }
+
+/** An authority as the deployment record knows it. */
+export interface TrustedAuthority {
+    name: string;
+    pem: pulumi.Output<string>;
+    /** Its leaf at Cloudflare; undefined if it has none. */
+    certificateId: pulumi.Output<string> | undefined;
+}
+
+/** No field of the class: each of its fields would be an output of the component's schema. */
+const authoritiesOf = new WeakMap<OriginPullIdentity, TrustedAuthority[]>();
+export const trustedAuthorities = (identity: OriginPullIdentity): TrustedAuthority[] => authoritiesOf.get(identity)!;
 
 /** CA, leaf and upload of what the edge presents. */
 export class OriginPullIdentity extends pulumi.ComponentResource {
@@ -76,6 +97,12 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
             : pulumi.output("");
         this.expires =
             presented?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
+        authoritiesOf.set(this, [
+            ...created.map(({ caPem, certificateId }, i) => ({ name: factName(args.authorities[i]!), pem: caPem, certificateId })),
+            ...(args.mode === OriginPullMode.Shared
+                ? [{ name: CLOUDFLARE_SHARED, pem: pulumi.output(sharedCaPem()), certificateId: undefined }]
+                : []),
+        ]);
         this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
     }
 }
@@ -241,15 +268,28 @@ function bringYourOwnAuthority(
     const material: AuthorityPems = {
         name: authority.name,
         // Certificates are public; only the key judged with them is secret.
-        caPem: pulumi.unsecret(known.apply(([caPem]) => normalisePem(caPem))),
+        caPem: pulumi.unsecret(
+            known.apply(([caPem, leaf]) => {
+                for (const doubt of doubts(caPem, leaf || undefined)) warn(parent, `${path}: ${doubt}`);
+                return normaliseCertificates(caPem);
+            }),
+        ),
     };
     if (authority.certificateId !== undefined) return { ...material, certificateId: pulumi.output(authority.certificateId) };
     if (authority.certificatePem === undefined) return material;
     return {
         ...material,
-        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normalisePem(leaf))),
-        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePem(key))),
+        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normaliseCertificates(leaf))),
+        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePrivateKey(key))),
     };
+}
+
+/** What makes the edge present a certificate. */
+export interface Presentation {
+    resource: pulumi.CustomResource;
+    zoneId: pulumi.Output<string>;
+    /** Id of the certificate that the edge presents for the hostname, `cloudflare-shared` or nothing, as the resource says. */
+    presents: pulumi.Output<string>;
 }
 
 /** Makes the edge present the hostname's certificate, or Cloudflare's own in mode Shared. Comes after the truststore that trusts it. */
@@ -258,18 +298,34 @@ export function presentIdentity(
     identity: OriginPullIdentity,
     inputs: { domainName: string; zoneId: pulumi.Input<string>; mode: OriginPullMode; protect: boolean },
     opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource {
-    if (inputs.mode === OriginPullMode.Shared)
-        return new cloudflare.ZoneSetting(
+): Presentation {
+    if (inputs.mode === OriginPullMode.Shared) {
+        const setting = new cloudflare.ZoneSetting(
             `${name}-tls-client-auth`,
             { zoneId: inputs.zoneId, settingId: "tls_client_auth", value: "on" },
             { ...opts, protect: inputs.protect },
         );
-    return new cloudflare.AuthenticatedOriginPulls(
+        const presents = setting.value.apply((value: unknown) => (value === "on" ? CLOUDFLARE_SHARED : ""));
+        return { resource: setting, zoneId: setting.zoneId, presents };
+    }
+    const association = new cloudflare.AuthenticatedOriginPulls(
         `${name}-association`,
         { zoneId: inputs.zoneId, configs: [{ hostname: inputs.domainName, certId: identity.certificateId, enabled: true }] },
         // A changed hostname alone is an update in place that leaves the old association on. `replaceOnChanges` cannot help: the provider names
         // no more than `configs` (docs/sources.md 12.1).
         { ...opts, protect: inputs.protect, replacementTrigger: inputs.domainName },
     );
+    // `configs` is what was deployed: the provider never reads it back (docs/sources.md 7.2).
+    const presents = association.configs.apply((configs) => configs?.[0]?.certId ?? "");
+    return { resource: association, zoneId: association.zoneId, presents };
+}
+
+/** Name of the authority whose leaf the edge presents, by what is deployed; empty if the cloud's answer names none of them. */
+export function presentedAuthority(identity: OriginPullIdentity, presentation: Presentation): pulumi.Output<string> {
+    const ids = trustedAuthorities(identity).map(({ name, certificateId }) => pulumi.all([name, certificateId ?? ""]));
+    return pulumi
+        .all([presentation.presents, pulumi.all(ids)])
+        .apply(([presents, known]) =>
+            presents === CLOUDFLARE_SHARED ? CLOUDFLARE_SHARED : (known.find(([, id]) => id !== "" && id === presents)?.[0] ?? ""),
+        );
 }
