@@ -47,8 +47,12 @@ export function lambdaArnProblems(path: string, arn: string): Problem[] {
     return [{ path, message: `must be the ARN of a Lambda function; received ${shown(arn)}${hint}` }];
 }
 
+/** API Gateway's limit of an integration's URI (AWS's service model, CreateIntegration). */
+const LONGEST_URL = 2048;
+
 /** Problems of a URL to which requests are forwarded. */
 export function httpUrlProblems(path: string, url: string): Problem[] {
+    if (url.length > LONGEST_URL) return [{ path, message: `must have at most ${LONGEST_URL} characters; received ${url.length}` }];
     return /^https:\/\/[^/\s]+/i.test(url)
         ? []
         : [{ path, message: `must be an https:// URL; received ${shown(url.replace(/\/\/[^@/]*@/, "//…@"))}` }];
