@@ -183,6 +183,8 @@ export interface DnsRecord {
     ttl: number;
     proxied: boolean;
     comment: string | undefined;
+    tags?: string[];
+    settings?: Record<string, boolean>;
 }
 
 /** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (docs/sources.md 3.9). */

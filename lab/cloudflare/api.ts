@@ -4,7 +4,8 @@
  */
 import { STATUS_CODES } from "node:http";
 import type { ApiRequest, Cloud, Disturbance } from "../cloud";
-import { text, type Props, type ResourceType } from "../shared/resourceType";
+import { UNKNOWN } from "../shared/propertyValues";
+import { RuleError, text, type Props, type ResourceType } from "../shared/resourceType";
 
 const MAX_TRIES = 10;
 const FIRST_WAIT_MS = 2_000;
@@ -42,6 +43,12 @@ export async function ask<T>(cloud: Cloud, request: ApiRequest, permission: stri
         const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (tried - 1), LONGEST_WAIT_MS);
         api.waitedMs += (typeof disturbance === "object" ? disturbance.retryAfterMs : undefined) ?? waitMs;
     }
+}
+
+/** The provider refuses another token before it calls anything (docs/sources.md 12.7). */
+export function checkConfig({ apiToken }: Props): RuleError | undefined {
+    if (typeof apiToken !== "string" || apiToken === UNKNOWN || /^[0-9A-Za-z_-]{40,80}$/.test(apiToken)) return undefined;
+    return new RuleError("api-token-form", "apiToken", "must be 40 to 80 characters of 0-9, A-Z, a-z, - and _");
 }
 
 /** Where a type is in the API. A method that is left out calls nothing. */

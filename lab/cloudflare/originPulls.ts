@@ -158,6 +158,8 @@ const MOVING = [
 ];
 
 const originPulls: ResourceType = {
+    importPart: 1,
+    notImported: ["configs"],
     token: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
     properties: { zoneId: "string! replace", configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" }] },
     computed: ["hostname", ...MOVING],

@@ -46,6 +46,8 @@ export interface ResourceType {
     delete(cloud: Cloud, id: string, state: Props): void | Promise<void>;
     /** Which part of an import id such as `<API id>/<route id>` is the resource's own id; without it the whole is. */
     importPart?: 0 | 1;
+    /** Properties that an import cannot read: the engine warns that they are missing. */
+    notImported?: readonly string[];
 }
 
 /** Without the engine's own keys (`__defaults`) and without absent values, all the way down; sorted, as the wire keeps no order. */

@@ -43,7 +43,7 @@ export interface Recovered {
 }
 
 const ZONE = "zone1";
-const TOKEN = "cf-token-of-the-recovery";
+const TOKEN = "cf-token-of-the-recovery_0123456789abcdef";
 const RECOVERY = fs.readFileSync(path.join(__dirname, "..", "..", "docs", "recovery.md"), "utf8");
 
 /** The page's table: resource type to the form of its import id. */

@@ -78,6 +78,13 @@ describe("the lab's AWS resource types", () => {
         );
         expect(await failure(calls.create(DOMAIN, domain.inputs))).to.contain("[domain-unique]");
     });
+    it("imports a domain with inputs only, so that nothing is warned of", async () => {
+        const domain = await calls.create(DOMAIN, domainInputs(await issued(calls)));
+        const imported = await calls.import(DOMAIN, NAME);
+        expect((await calls.check(DOMAIN, imported.inputs)).failures).to.deep.equal([]);
+        expect(imported.inputs).to.have.property("domainName", NAME);
+        expect(imported.outputs.domainNameConfiguration).to.deep.equal(domain.outputs.domainNameConfiguration);
+    });
     it("plays regional domains with TLS_1_2 only", async () => {
         const configuration = { certificateArn: UNKNOWN, endpointType: "EDGE", securityPolicy: "TLS_1_2" };
         expect((await calls.check(DOMAIN, { domainName: NAME, domainNameConfiguration: configuration })).failures.join()).to.contain(

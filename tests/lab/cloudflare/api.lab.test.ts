@@ -35,6 +35,15 @@ describe("Cloudflare's API", () => {
         return done;
     };
 
+    it("is not asked with a token of another form: the preview is refused, and the token is not printed", async () => {
+        const { cloud } = await at();
+        const apiToken = "cf-token-0123456789abcdef";
+        const { text } = await refuses(host.preview(program(), { config: { "cloudflare:apiToken": apiToken } }));
+        expect(text).to.contain("40 to 80 characters").and.not.contain(apiToken);
+        expect(cloud.api.tries).to.deep.equal([]);
+        await passes(host.preview(program(), { config: { "cloudflare:apiToken": "x".repeat(40) } }));
+    });
+
     it("knows no such zone: the preview is refused with the real error", async () => {
         await at();
         const { text } = await refuses(host.preview(program({ zoneId: "nope" })));
