@@ -11,6 +11,20 @@ const ROOT = path.join(__dirname, "..");
 /** `test`: part of the title of a test that must fail; `spec`: its file. */
 const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: string }[] = [
     {
+        file: "pki/privateKey.ts",
+        from: ".length > 1)",
+        to: ".length > 9)",
+        test: "refuses anything beside the key",
+        spec: "tests/pki/keyPair.test.ts",
+    },
+    {
+        file: "pki/judge.ts",
+        from: "if (leaf.fields?.ca)",
+        to: "if (leaf.certificate.ca)",
+        test: "refuses a leaf with CA:TRUE, with and without keyCertSign",
+        spec: "tests/pki/extensions.test.ts",
+    },
+    {
         file: "components/httpApi.ts",
         from: "disableExecuteApiEndpoint: true",
         to: "disableExecuteApiEndpoint: false",
@@ -147,6 +161,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         to: "failure",
         test: "when a server hangs, within the time limit",
         spec: "tests/components/verification/check.test.ts",
+    },
+    {
+        file: "doctor/diagnose/diagnose.ts",
+        from: "Number(b.first) - Number(a.first) ||",
+        to: "",
+        test: "an answer without a certificate, or to a stranger's, first and for what it is",
+        spec: "tests/doctor/diagnose/judges.test.ts",
     },
     {
         file: "probes/serverCertificate.ts",

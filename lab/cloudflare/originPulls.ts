@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { apiError, ask, inZonePath, overApi } from "./api";
 import type { ApiRequest, Cloud, HostnameAssociation, HostnameCertificate } from "../cloud";
 import { inZone, zoneOf } from "./dnsRecord";
+import { isCa } from "../pki/x509";
 import { broken, text, type Props, type ResourceType } from "../shared/resourceType";
 
 const PERMISSION = "SSL and Certificates";
@@ -70,7 +71,7 @@ const hostnameCertificate: ResourceType = {
         const certificatePem = text(inputs, "certificate");
         const privateKeyPem = text(inputs, "privateKey");
         const certificate = parse(certificatePem);
-        if (certificate.ca) broken("origin-cert-leaf", "certificate", "missing leaf certificate");
+        if (isCa(certificate)) broken("origin-cert-leaf", "certificate", "missing leaf certificate");
         checkKey(certificate, privateKeyPem);
         const others = [...zone.hostnameCertificates.values()];
         if (others.some((other) => new X509Certificate(other.certificatePem).fingerprint256 === certificate.fingerprint256)) {

@@ -72,6 +72,7 @@ describe("pki reads a certificate's extensions itself", () => {
         expectOne(await named("badexample.com", permits), /a DNS name that is not permitted/, "leaf");
         expect(await named("api.example.org", excludes)).to.deep.equal([]);
         expectOne(await named("api.example.com", excludes), /an excluded DNS name, below "CN=excludes"/, "leaf");
+        expectOne(await named("*.com", excludes), /an excluded DNS name/, "leaf");
     });
     it("refuses unknown critical extensions and takes those that are not", async () => {
         expect(leaf((await client([basic(false), unknown(false)])).pem, root.pem)).to.deep.equal([]);

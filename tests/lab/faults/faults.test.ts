@@ -37,6 +37,7 @@ const EXPECTED: Record<string, { sees?: Partial<Seen>; changes: string[] }> = {
         sees: { visitor: "403 ran", direct: "403 ran", own: "403 ran" },
         changes: ["domains.mutualTls"],
     },
+    "stranger-answered": { changes: ["untrustedCertificate"] },
     "default-endpoint-open": { changes: ["apis.disableExecuteApiEndpoint", "apis.stages"] },
     "flag-not-deployed": { changes: ["apis.stages"] },
     "second-mapping-without-mtls": { changes: ["+certificates", "+domains"] },
