@@ -67,6 +67,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/routes.test.ts",
     },
     {
+        file: "components/changeGuard/changeGuard.ts",
+        from: ' && value !== "" && value !== UNKNOWN',
+        to: "",
+        test: "two values that are both unknown",
+        spec: "tests/components/changeGuard/changeGuard.test.ts",
+    },
+    {
         file: "components/refusal.ts",
         from: "error.stack = undefined",
         to: "void error",
