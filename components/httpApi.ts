@@ -2,6 +2,8 @@ import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessLogArgs, CorsArgs, ThrottleArgs } from "./args";
+import { checkedIfLate, checkedLate } from "./validation/late";
+import { corsProblems, retentionProblems, throttleProblems } from "./validation/values";
 
 /** Tags for every AWS resource. */
 export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
@@ -28,7 +30,7 @@ const ACCESS_LOG_FIELDS = {
 export function createApi(
     name: string,
     inputs: { cors: CorsArgs | undefined; tags: Tags },
-    opts: pulumi.CustomResourceOptions,
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): apigatewayv2.Api {
     return new apigatewayv2.Api(
         `${name}-api`,
@@ -36,7 +38,7 @@ export function createApi(
             protocolType: "HTTP",
             // Mutual TLS never applies to the execute-api endpoint: left on, it bypasses everything.
             disableExecuteApiEndpoint: true,
-            corsConfiguration: inputs.cors,
+            corsConfiguration: checkedIfLate(opts.parent, inputs.cors, corsProblems),
             tags: inputs.tags,
         },
         opts,
@@ -47,16 +49,20 @@ export function createApi(
 export function createStage(
     name: string,
     inputs: { apiId: pulumi.Input<string>; throttle: ThrottleArgs | undefined; accessLog: AccessLogArgs | undefined; tags: Tags },
-    opts: pulumi.CustomResourceOptions,
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): { stage: apigatewayv2.Stage; logGroupName: pulumi.Output<string> | undefined } {
     const logs =
         (inputs.accessLog?.enabled ?? true)
             ? new cloudwatch.LogGroup(
                   `${name}-access-log`,
-                  { retentionInDays: inputs.accessLog?.retentionInDays ?? 30, tags: inputs.tags },
+                  {
+                      retentionInDays: checkedLate(opts.parent, inputs.accessLog?.retentionInDays ?? 30, retentionProblems),
+                      tags: inputs.tags,
+                  },
                   opts,
               )
             : undefined;
+    const throttle = checkedIfLate(opts.parent, inputs.throttle, throttleProblems);
     const stage = new apigatewayv2.Stage(
         `${name}-stage`,
         {
@@ -64,10 +70,7 @@ export function createStage(
             name: "$default",
             // Without it changes, including the disabled default endpoint, have no effect until a deployment.
             autoDeploy: true,
-            defaultRouteSettings: inputs.throttle && {
-                throttlingBurstLimit: inputs.throttle.burstLimit,
-                throttlingRateLimit: inputs.throttle.rateLimit,
-            },
+            defaultRouteSettings: throttle && { throttlingBurstLimit: throttle.burstLimit, throttlingRateLimit: throttle.rateLimit },
             accessLogSettings: logs && { destinationArn: logs.arn, format: JSON.stringify(ACCESS_LOG_FIELDS) },
             tags: inputs.tags,
         },

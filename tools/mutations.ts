@@ -46,6 +46,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/customDomain.test.ts",
     },
     {
+        file: "components/failFast.ts",
+        from: "first = pinned(error);",
+        to: "first = error as Error;",
+        test: "with one error, which is the reason, after a custom child that throws",
+        spec: "tests/components/failFast.test.ts",
+    },
+    {
         file: "components/httpApi.ts",
         from: "autoDeploy: true",
         to: "autoDeploy: false",

@@ -140,6 +140,10 @@ export const MANUAL_STEPS: Record<string, ManualSteps> = {
     "CA-REISSUED-SAME-NAME": [[/^restores a truststore that was changed by hand$/, NOTHING], ...NEW_LEAF],
     "LEAF-WRONG-CA": [...NEW_LEAF, [/^Then find out who uploaded the other certificate\.$/, NOTHING]],
     "TRUSTSTORE-LACKS-AUTHORITY": [[/^restores the program's truststore$/, NOTHING], ...NEW_LEAF],
+    "PUBLIC-CA-TRUSTED": [
+        [/^restores the program's truststore$/, NOTHING],
+        [/^Then find out who wrote the object, and why\.$/, NOTHING],
+    ],
     "SHARED-CA-TRUSTED": [
         [
             /^not found means Hostname$/,

@@ -58,6 +58,7 @@ const EXPECTED: Record<string, { sees?: Partial<Seen>; changes: string[] }> = {
     "truststore-lacks-authority": { sees: { visitor: "403", own: "403" }, changes: ["buckets.objects", "domains.mutualTls"] },
     "ca-reissued-same-name": { sees: { visitor: "403", own: "403" }, changes: ["buckets.objects", "domains.mutualTls"] },
     "truststore-warnings": { changes: ["buckets.objects", "domains.mutualTls"] },
+    "public-ca-trusted": { changes: ["buckets.objects", "domains.mutualTls"] },
     "shared-ca-trusted": { changes: ["buckets.objects", "domains.mutualTls"] },
     "association-off": { sees: { visitor: "520" }, changes: ["associations.enabled"] },
     "association-missing": { sees: { visitor: "520" }, changes: ["-associations"] },
