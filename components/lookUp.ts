@@ -78,12 +78,12 @@ export async function lookUp<T>(
         const reason = reasonOf(error);
         const failure = failureOf(reason);
         // A consumer's mock that throws arrives without a message.
-        if (reason === "" || (failure === "forbidden" && permission !== undefined)) {
-            const missing = permission === undefined ? "" : ` (the API token needs "${permission}")`;
-            await pulumi.log.warn(`${what} could not be read${missing}; received: ${reason || "no reason"}`, resource);
+        if (permission !== undefined && (reason === "" || failure === "forbidden")) {
+            const received = reason || "no reason";
+            await pulumi.log.warn(`${what} could not be read: the API token needs "${permission}"; received: ${received}`, resource);
             return undefined;
         }
-        const text = `${what} must be readable at Cloudflare; received: ${reason}`;
+        const text = `${what} must be readable at Cloudflare; received: ${reason || "no reason"}`;
         if (failure === "unreachable" && reserved.hooks !== undefined) {
             reserved.reason = `${text}. Cloudflare does not answer: run \`pulumi up\` again when it does`;
             await pulumi.log.warn(`${text}. Nothing that depends on it is changed in this run.`, resource);

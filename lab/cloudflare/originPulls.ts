@@ -32,7 +32,7 @@ function checkKey(certificate: X509Certificate, pem: string): void {
     if (!fits) broken("origin-cert-key-fits", "privateKey", "The private key does not match the certificate");
 }
 
-export function statusOf(uploaded: HostnameCertificate): string {
+export function statusOf(uploaded: HostnameCertificate): "active" | "pending_deployment" | "pending_deletion" {
     if (uploaded.pendingDeletion) return "pending_deletion";
     return uploaded.activeAt <= Date.now() ? "active" : "pending_deployment";
 }
