@@ -120,6 +120,11 @@ export interface GatewayDomain {
     /** No mutual TLS when undefined. */
     mutualTls: MutualTls | undefined;
     mappings: Map<string, ApiMapping>;
+    /** `AVAILABLE` when undefined. */
+    status?: "UPDATING" | "PENDING_OWNERSHIP_VERIFICATION" | "PENDING_CERTIFICATE_REIMPORT";
+    statusMessage?: string;
+    /** Mappings are reachable when undefined (docs/sources.md 13.2). */
+    routingMode?: "ROUTING_RULE_ONLY";
     tags: Record<string, string>;
 }
 
@@ -183,6 +188,8 @@ export interface DnsRecord {
     ttl: number;
     proxied: boolean;
     comment: string | undefined;
+    tags?: string[];
+    settings?: Record<string, boolean>;
 }
 
 /** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (docs/sources.md 3.9). */
@@ -190,6 +197,8 @@ export interface HostnameCertificate extends Identity {
     id: string;
     /** Milliseconds since the epoch. */
     activeAt: number;
+    /** Deleted, and still listed: it never becomes active again (docs/sources.md 12.11). */
+    pendingDeletion?: boolean;
     issuer: string;
     serialNumber: string;
     expiresOn: string;
@@ -201,6 +210,9 @@ export interface HostnameAssociation {
     /** `false` sends no certificate, regardless of the other levels (docs/sources.md 3.7). */
     enabled: boolean;
 }
+
+/** Products that answer at the edge. */
+export type EdgeAnswer = "blocked" | "rate-limited" | "access-login" | "redirect" | "worker-failed" | "worker";
 
 export interface Zone {
     id: string;
@@ -226,6 +238,17 @@ export interface Zone {
     sslRule: { hostname: string; value: string; description: string } | undefined;
     /** A rule that answers every visitor of the zone with a challenge page. */
     challenge: boolean;
+    /** What the edge answers to every visitor by itself (docs/sources.md 13.12). */
+    edgeAnswer?: EdgeAnswer;
+    /** Subjects of the CAs in the zone's custom origin trust store: with one, no public CA counts (docs/sources.md 13.5). */
+    originTrustStore?: string[];
+    /** Compliance modes of TLS to origins, e.g. `pqh` (docs/sources.md 13.6). */
+    originTlsModes?: string[];
+    /** A page rule that sets another SSL mode for the whole zone (docs/sources.md 13.14). */
+    pageRuleSsl?: string;
+    /** Name servers of the zone's own name, and a zone that others serve (docs/sources.md 13.13). */
+    vanityNameServers?: string[];
+    type?: "partial";
     /** Whether the edge has a certificate for names deeper than one label below the zone, which Universal SSL has not (docs/sources.md 5). */
     deepCertificates: boolean;
 }
@@ -255,6 +278,26 @@ export interface CloudEvent {
     detail: Record<string, unknown>;
 }
 
+/** A request of the provider to Cloudflare's API. */
+export interface ApiRequest {
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+    /** Below `/client/v4/`. */
+    path: string;
+}
+
+/** What goes wrong with one try: an HTTP status, a connection that breaks before the effect, or an answer that is lost after it. */
+export type Disturbance = { status: number; retryAfterMs?: number } | "refused" | "lost";
+
+/** What is wrong with Cloudflare's API, and what the provider did about it. */
+export interface ApiConditions {
+    /** Asked before each try. */
+    disturb?: (request: ApiRequest) => Disturbance | undefined;
+    /** Every try, e.g. `GET zones/zone1/settings/ssl`. */
+    tries: string[];
+    /** What the provider would have waited between its tries. */
+    waitedMs: number;
+}
+
 export interface Cloud {
     aws: AwsAccount;
     cloudflare: CloudflareAccount;
@@ -267,6 +310,8 @@ export interface Cloud {
     activationDelayMs: number;
     /** Whether something answers plain HTTP at API Gateway's port 80. Always false at AWS; a fault opens it. */
     gatewayPort80Open: boolean;
+    /** What is wrong with Cloudflare's API as the provider calls it. */
+    api: ApiConditions;
     /** IAM actions and Cloudflare permissions that the read-only calls are denied: what a token or role with too few permissions cannot do. */
     denied: Set<string>;
     /** Environment of `command:local:Command`'s processes: the addresses of the lab's names (local/commandEnvironment.ts). */
