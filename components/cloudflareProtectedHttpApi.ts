@@ -80,7 +80,8 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const certificateArn = pulumi.output(args.certificateArn ?? issueCertificate(name, { domainName, zoneId, protect, tags }, child));
         const truststore = createTruststore(name, { pem: identity.truststorePem, protect, tags }, child);
         const api = createApi(name, { cors: args.cors, tags }, child);
-        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: args.routes }, child);
+        const { routes: routeArgs, functions = [] } = args;
+        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: routeArgs, functions }, child);
         // The stage's first deployment must include the routes.
         const { stage, logGroupName } = createStage(
             name,

@@ -125,6 +125,8 @@ export interface GatewayDomain {
 
 export interface LambdaPermission {
     statementId: string;
+    /** The alias or version whose policy it is part of; undefined for the function itself. */
+    qualifier: string | undefined;
     action: string;
     principal: string;
     sourceArn: string | undefined;
@@ -140,7 +142,12 @@ export interface LambdaFunction {
     files: Record<string, string>;
     timeoutSeconds: number;
     environment: Record<string, string>;
+    /** By alias or version and statement id, `live/allow-api`; of the function itself by statement id alone. */
     permissions: Map<string, LambdaPermission>;
+    /** What was published, by version. */
+    versions: Map<string, Pick<LambdaFunction, "handler" | "files" | "timeoutSeconds" | "environment">>;
+    /** The version behind each alias. */
+    aliases: Map<string, string>;
     tags: Record<string, string>;
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from "../../pki";
 import { StrictTls, type CloudflareProtectedHttpApiArgs } from "../args";
+import { functionProblems } from "./functions";
 import { originPullProblems } from "./originPull";
 import { oneOf, plainString } from "./plain";
 import { routeKeyWarnings } from "./routeKey";
@@ -46,6 +47,7 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
         problems.push({ path: "zoneId", message: "must be the id of the Cloudflare zone; received nothing" });
     problems.push(
         ...routeProblems(args.routes),
+        ...functionProblems(args.functions, Array.isArray(args.routes) ? args.routes : []),
         ...originPullProblems(args.originPull, now),
         ...oneOf("strictTls", args.strictTls, StrictTls),
         ...verifyProblems(args.verify),
