@@ -1,21 +1,15 @@
-/**
- * Reads the plaintext part of a TLS 1.2 handshake: the server's certificates, and which client certificates it requests. Node reports neither
- * if the server closes the connection during the handshake, as API Gateway does without a client certificate.
- */
+/** Reads from the plaintext part of a TLS 1.2 handshake which CAs the server accepts client certificates of. Node does not report them. */
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 
-/** The server's part of a handshake, as far as it was received. */
-export interface ServerHandshake {
-    /** DER, the leaf first. */
-    certificates: Buffer[];
-    certificateRequested: boolean;
-    /** DER of the distinguished names that the server accepts. */
-    authorities: Buffer[];
+/** A stream over a socket, and what was heard on it. */
+export interface Tap {
+    stream: Duplex;
+    /** DER of the distinguished names that the server accepts; empty if it named none, undefined if it was not heard to ask. */
+    authorities: () => Buffer[] | undefined;
 }
 
 const RECORD_HANDSHAKE = 22;
-const CERTIFICATE = 11;
 const CERTIFICATE_REQUEST = 13;
 const LIMIT = 256 * 1024;
 
@@ -38,37 +32,34 @@ function* messages(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
     }
 }
 
-/** Items, each after a length of `size` bytes. */
-function items(list: Buffer, size: 2 | 3): Buffer[] {
+/** Items, each after a length of two bytes. */
+function items(list: Buffer): Buffer[] {
     const found: Buffer[] = [];
-    for (let at = 0; at + size <= list.length;) {
-        const length = list.readUIntBE(at, size);
-        found.push(list.subarray(at + size, at + size + length));
-        at += size + length;
+    for (let at = 0; at + 2 <= list.length;) {
+        const length = list.readUInt16BE(at);
+        found.push(list.subarray(at + 2, at + 2 + length));
+        at += 2 + length;
     }
     return found;
 }
 
-/** Of a TLS 1.2 connection; RFC 5246, sections 7.4.2 and 7.4.4. */
-export function readHandshake(bytes: Buffer): ServerHandshake {
-    const seen: ServerHandshake = { certificates: [], certificateRequested: false, authorities: [] };
+/** Of a TLS 1.2 connection; RFC 5246, section 7.4.4. */
+function authoritiesOf(bytes: Buffer): Buffer[] | undefined {
     try {
         for (const { type, body } of messages(bytes)) {
-            if (type === CERTIFICATE) seen.certificates = items(body.subarray(3, 3 + body.readUIntBE(0, 3)), 3);
             if (type !== CERTIFICATE_REQUEST) continue;
-            seen.certificateRequested = true;
             const algorithms = 1 + body[0]!;
             const names = algorithms + 2 + body.readUInt16BE(algorithms);
-            seen.authorities = items(body.subarray(names + 2, names + 2 + body.readUInt16BE(names)), 2);
+            return items(body.subarray(names + 2, names + 2 + body.readUInt16BE(names)));
         }
     } catch {
-        // Not TLS; what was read so far counts.
+        // Not TLS.
     }
-    return seen;
+    return undefined;
 }
 
 /** A stream over the socket that keeps the first bytes that the server sends. */
-export function tapped(socket: Socket): { stream: Duplex; heard: () => Buffer } {
+export function tapped(socket: Socket): Tap {
     const chunks: Buffer[] = [];
     let size = 0;
     const stream = new Duplex({
@@ -88,5 +79,5 @@ export function tapped(socket: Socket): { stream: Duplex; heard: () => Buffer } 
     socket.on("end", () => stream.push(null));
     socket.on("error", (error) => stream.destroy(error));
     socket.on("close", () => stream.destroy());
-    return { stream, heard: () => Buffer.concat(chunks) };
+    return { stream, authorities: () => authoritiesOf(Buffer.concat(chunks)) };
 }

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { readHandshake, tapped } from "./handshake";
+import type { Tap } from "./handshake";
 import type { AnsweredBy, Outcome, ProbeEvidence } from "./probeEvidence";
-import { chainProblem, judgeServer } from "./serverCertificate";
+import { readServer } from "./serverCertificate";
 
 /** A client certificate with its key. */
 export interface ClientIdentity {
@@ -55,9 +55,16 @@ export interface Look {
     names: Locator;
     deadline: AbortSignal;
     contexts: Map<string, tls.SecureContext>;
+    userAgent: string;
+    /** Left out, `authorities` of every result is empty. */
+    tap?: (socket: net.Socket) => Tap;
 }
 
 const BODY_CHARACTERS = 200;
+/** How long one address of a name may take before the next one is tried. */
+const ADDRESS_MS = 1500;
+/** Values of `cf-cache-status` of an answer that the origin did not give now. */
+const CACHED = /^(HIT|STALE|UPDATING|REVALIDATED)$/;
 /** Anything shorter is not a secret, and occurs in any text. */
 const SECRET_CHARACTERS = 6;
 
@@ -98,7 +105,8 @@ function contextFor(
 }
 
 /** Sends one request. Never rejects: a failure is a result. */
-export async function probe({ names, contexts, deadline }: Look, request: ProbeRequest): Promise<ProbeResult> {
+export async function probe(look: Look, request: ProbeRequest): Promise<ProbeResult> {
+    const { names, deadline } = look;
     const started = performance.now();
     const result: ProbeEvidence = {
         id: request.id,
@@ -108,73 +116,71 @@ export async function probe({ names, contexts, deadline }: Look, request: ProbeR
         milliseconds: 0,
     };
     let session: Buffer | undefined;
-    let authorities: Buffer[] = [];
+    let tap: Tap | undefined;
     let connected = false;
     let secured = false;
-    let heard = (): Buffer => Buffer.alloc(0);
     let socket: net.Socket | undefined;
-    const fail = (error: NodeJS.ErrnoException): void => {
+    const fail = (failure: NodeJS.ErrnoException): void => {
+        // The deadline closes the connection as well: that is no refusal, whichever event comes first.
+        const error = deadline.aborted ? timedOut() : failure;
         // An answer that breaks off is an answer: a refusal sends nothing at all.
         if (result.status === undefined) result.outcome = outcomeOf(error, connected, secured);
         result.reason = error.code ?? error.message;
     };
     try {
         const at = await Promise.race([names.locate(request.host, request.port), aborted(deadline)]);
-        socket = net.connect({ ...at, signal: deadline } as net.NetConnectOpts);
-        socket.on("connect", () => (connected = true));
+        const tries = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS };
+        socket = net.connect({ ...at, ...tries, signal: deadline } as net.NetConnectOpts);
+        // TLS begins only now: while addresses are tried, the underlying socket may change.
+        await Promise.race([happens(socket, "connect"), aborted(deadline)]);
+        connected = true;
         let stream: net.Socket | tls.TLSSocket = socket;
         let { headers } = request;
         const secure = request.tls;
         if (secure) {
-            const tap = tapped(socket);
-            heard = tap.heard;
+            tap = look.tap?.(socket);
             const encrypted = tls.connect({
-                socket: tap.stream as net.Socket,
+                socket: (tap?.stream ?? socket) as net.Socket,
                 servername: secure.servername,
-                secureContext: contextFor(contexts, secure),
+                secureContext: contextFor(look.contexts, secure),
                 session: secure.session,
                 ALPNProtocols: ["http/1.1"],
                 // Judged below: an invalid server certificate is a finding, not an error.
                 rejectUnauthorized: false,
                 checkServerIdentity: () => undefined,
             });
+            // TLS 1.2: the server has proved its certificate, and has not judged ours yet. It may close before the handshake ends.
+            if (secure.version === "1.2") encrypted.once("keylog", () => readServer(encrypted, secure.expectedName, result));
             encrypted.on("secureConnect", () => {
                 secured = true;
-                judgeServer(encrypted, secure.expectedName, result);
+                readServer(encrypted, secure.expectedName, result);
             });
             encrypted.on("session", (ticket) => (session = ticket));
             stream = encrypted;
             if (headers !== undefined) {
-                await Promise.race([handshake(encrypted), aborted(deadline)]);
+                await Promise.race([happens(encrypted, "secureConnect"), aborted(deadline)]);
                 // They may be secret: only the verified server gets them.
                 if (!result.serverVerified) headers = undefined;
             }
         }
-        await exchange(stream, { ...request, headers }, result, deadline);
+        await exchange(stream, look, { ...request, headers }, result);
     } catch (error) {
         fail(error as NodeJS.ErrnoException);
     } finally {
         socket?.destroy();
     }
-    if (request.tls?.version === "1.2") {
-        const seen = readHandshake(heard());
-        if (seen.certificates.length > 0) result.certificateRequested = seen.certificateRequested;
-        authorities = seen.authorities;
-        if (!secured && seen.certificates.length > 0) {
-            result.serverProblem = chainProblem(seen.certificates, request.tls.expectedName, request.tls.caPem);
-            result.serverVerified = result.serverProblem === undefined;
-        }
-    }
-    if (result.serverProblem === undefined) delete result.serverProblem;
+    const authorities = tap?.authorities();
+    if (authorities) result.certificateRequested ??= true;
     result.milliseconds = Math.round(performance.now() - started);
-    return { evidence: result, session, authorities };
+    return { evidence: result, session, authorities: authorities ?? [] };
 }
 
+const timedOut = (): NodeJS.ErrnoException => Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 const wasClosed = (): Error => Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
 
-const handshake = (socket: tls.TLSSocket): Promise<void> =>
+const happens = (socket: net.Socket, event: "connect" | "secureConnect"): Promise<void> =>
     new Promise((resolve, reject) => {
-        socket.once("secureConnect", resolve);
+        socket.once(event, resolve);
         // Stays attached: an error before the request must not be unhandled.
         socket.on("error", reject);
         socket.once("close", () => reject(wasClosed()));
@@ -192,12 +198,12 @@ function withoutSecrets(body: string, headers: Record<string, string> = {}): str
 
 const aborted = (signal: AbortSignal): Promise<never> =>
     new Promise((_resolve, reject) => {
-        const stop = (): void => reject(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
+        const stop = (): void => reject(timedOut());
         if (signal.aborted) stop();
         else signal.addEventListener("abort", stop, { once: true });
     });
 
-function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEvidence, deadline: AbortSignal): Promise<void> {
+function exchange(stream: net.Socket, { userAgent, deadline }: Look, request: ProbeRequest, result: ProbeEvidence): Promise<void> {
     return new Promise((resolve, reject) => {
         const sent = http.request({
             createConnection: () => stream,
@@ -206,24 +212,26 @@ function exchange(stream: net.Socket, request: ProbeRequest, result: ProbeEviden
             headers: {
                 ...request.headers,
                 host: request.hostHeader,
-                "user-agent": "cloudflare-protected-http-api-doctor",
+                "user-agent": userAgent,
                 connection: "close",
             },
             signal: deadline,
         });
         stream.once("close", () => reject(wasClosed()));
         sent.on("error", reject);
-        // An unrequested protocol switch is an answer like any other.
-        sent.on("upgrade", (response) => {
+        const answered = (response: http.IncomingMessage): void => {
             result.outcome = "status";
             result.status = response.statusCode ?? 0;
             result.answeredBy = answeredBy(response.headers);
+            if (CACHED.test(String(response.headers["cf-cache-status"]))) result.cached = true;
+        };
+        // An unrequested protocol switch is an answer like any other.
+        sent.on("upgrade", (response) => {
+            answered(response);
             resolve();
         });
         sent.on("response", (response) => {
-            result.outcome = "status";
-            result.status = response.statusCode ?? 0;
-            result.answeredBy = answeredBy(response.headers);
+            answered(response);
             const ray = response.headers["cf-ray"];
             const location = typeof ray === "string" ? /-([A-Z]{3})$/.exec(ray)?.[1] : undefined;
             if (location !== undefined) result.edgeLocation = location;

@@ -16,6 +16,8 @@ export interface ProbeEvidence {
     reason?: string;
     status?: number;
     answeredBy?: AnsweredBy;
+    /** Set if the answer came from Cloudflare's cache. */
+    cached?: true;
     /** First 200 characters of the body. */
     body?: string;
     /** Cloudflare's location, the end of `cf-ray`. */
@@ -25,7 +27,7 @@ export interface ProbeEvidence {
     /** What was wrong with its certificate. */
     serverProblem?: string;
     serverNotAfter?: string;
-    /** The server asked for a client certificate. */
+    /** Whether the server asked for a client certificate; `undefined` if it did not get that far, and when a session is resumed. */
     certificateRequested?: boolean;
     milliseconds: number;
 }

@@ -1,52 +1,29 @@
-/** Whether a server showed a certificate that is valid for a name. */
-import { X509Certificate } from "node:crypto";
+/** What a TLS server shows of itself: whether its certificate is valid for a name, and whether it asks for one of ours. */
 import * as tls from "node:tls";
 import type { ProbeEvidence } from "./probeEvidence";
 
-/** Certificates of a chain to read: API Gateway sends four. */
-const CHAIN = 10;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-let ownRoots: X509Certificate[] | undefined;
-const nodesRoots = (): X509Certificate[] => (ownRoots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem)));
-
-/** What is wrong with the server's chain; undefined if it is valid for the name. */
-export function chainProblem(chain: Buffer[], name: string, caPem: string | undefined): string | undefined {
-    try {
-        const certificates = chain.slice(0, CHAIN).map((der) => new X509Certificate(der));
-        const [leaf] = certificates;
-        if (!leaf) return "no certificate";
-        if (Date.parse(leaf.validTo) < Date.now()) return "CERT_HAS_EXPIRED";
-        if (leaf.checkHost(name) === undefined) return "ERR_TLS_CERT_ALTNAME_INVALID";
-        const roots = [
-            ...nodesRoots(),
-            ...(caPem === undefined ? [] : (caPem.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem))),
-        ];
-        // Each certificate is visited once: certificates that sign each other would never end.
-        const rest = new Set(certificates);
-        const climb = (child: X509Certificate): boolean =>
-            rest.delete(child) &&
-            (roots.some((root) => child.checkIssued(root) && child.verify(root.publicKey)) ||
-                [...rest].some((one) => child.checkIssued(one) && child.verify(one.publicKey) && climb(one)));
-        return climb(leaf) ? undefined : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
-    } catch {
-        return "unreadable certificate";
-    }
+/** OpenSSL's verdict on the chain. Before the handshake ends only the handle has it; without such a handle nothing counts as verified. */
+function chainProblem(socket: tls.TLSSocket): string | undefined {
+    const handle = (socket as { _handle?: { verifyError?: () => NodeJS.ErrnoException | null } })._handle;
+    if (typeof handle?.verifyError !== "function") return "not verified";
+    const problem = handle.verifyError();
+    return problem ? (problem.code ?? problem.message) : undefined;
 }
 
-/** Records the server's certificate after the handshake. */
-export function judgeServer(socket: tls.TLSSocket, expectedName: string, result: ProbeEvidence): void {
+/** Records it once the server has proved its certificate. */
+export function readServer(socket: tls.TLSSocket, expectedName: string, result: ProbeEvidence): void {
     try {
         const certificate = socket.getPeerCertificate();
-        result.serverNotAfter = new Date(certificate.valid_to).toISOString();
+        // Not of a resumed session: nothing is requested there. OpenSSL has the server's algorithms only from its CertificateRequest.
+        if (!socket.isSessionReused()) result.certificateRequested = socket.getSharedSigalgs().length > 0;
         const identity = tls.checkServerIdentity(expectedName, certificate) as NodeJS.ErrnoException | undefined;
-        result.serverVerified = socket.authorized && identity === undefined;
-        if (!result.serverVerified)
-            result.serverProblem = socket.authorized
-                ? (identity?.code ?? "ERR_TLS_CERT_ALTNAME_INVALID")
-                : String(socket.authorizationError);
+        const problem = chainProblem(socket) ?? (identity && (identity.code ?? "ERR_TLS_CERT_ALTNAME_INVALID"));
+        result.serverVerified = problem === undefined;
+        if (problem !== undefined) result.serverProblem = problem;
+        result.serverNotAfter = new Date(certificate.valid_to).toISOString();
     } catch {
         // It may contain an invalid date.
-        result.serverProblem = "unreadable certificate";
+        result.serverVerified = false;
+        result.serverProblem ??= "unreadable certificate";
     }
 }

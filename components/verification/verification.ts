@@ -1,10 +1,9 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { Command } from "@pulumi/command/local";
 import * as pulumi from "@pulumi/pulumi";
 import type { VerifyArgs } from "../args";
 import { checkedLate } from "../validation/late";
 import { lateVerifyProblems } from "../validation/verify";
+import { VERIFICATION_SCRIPT } from "./script";
 
 /** What the verification probes, and the values whose change makes it probe again. */
 export interface VerificationInputs {
@@ -18,9 +17,6 @@ export interface VerificationInputs {
     /** Id of the hostname certificate that the edge presents; empty in mode Shared. */
     certificateId: pulumi.Input<string>;
 }
-
-/** The same text whatever line ends the checkout has. */
-const script = (): string => fs.readFileSync(path.join(__dirname, "check.js"), "utf8").replace(/\r\n/g, "\n");
 
 /**
  * The check inside `pulumi up`: it fails unless the API answers through the edge and refuses every bypass. Its script is passed on the
@@ -40,7 +36,7 @@ export function createVerification(
         {
             interpreter: ["node", "-"],
             create: `check https://${domainName}`,
-            stdin: script(),
+            stdin: VERIFICATION_SCRIPT,
             // A change here is an update, which runs `create` again; `triggers` would replace the resource.
             environment: {
                 // Options of the deploying process, such as a loader, are not meant for this script.

@@ -1,11 +1,23 @@
 /** Gathers the evidence of one deployment, read-only and in parallel: a step waits only for the answers it needs. */
 import { setMaxListeners } from "node:events";
-import { probe, type ClientIdentity, type Look, type ProbeRequest, type ProbeResult } from "../../probes";
+import {
+    defaultEndpointRequests,
+    directRequests,
+    inEachVersion,
+    probe,
+    strangersIdentity,
+    tapped,
+    visitorRequests,
+    type Deployment,
+    type Look,
+    type ProbeRequest,
+    type ProbeResult,
+} from "../../probes";
 import type { AwsEvidence, CloudflareEvidence, DnsEvidence, Evidence } from "../evidence";
 import { readOptions, type DoctorOptions } from "../options";
 import { visibleEvidence } from "../visible";
 import { gatherDns } from "./dns";
-import { nameOf, strangersIdentity } from "./identities";
+import { nameOf } from "./authorityNames";
 import { Names } from "./resolver";
 
 /** Visitor requests over TLS 1.3: edge servers differ. */
@@ -29,93 +41,76 @@ async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefi
 /** What every step of one run shares. */
 interface Run {
     options: DoctorOptions;
-    path: string;
-    look: Look;
+    /** What every request has in common. A visitor's headers are the edge's alone. */
+    deployment: Deployment;
     /** Regional name of the custom domain. */
     target: Promise<string | undefined>;
     apiId: Promise<string | undefined>;
     /** Another custom domain without mutual TLS. */
     otherDomain: Promise<string | undefined>;
     region: Promise<string | undefined>;
-    send(request: Omit<ProbeRequest, "path">): Promise<ProbeResult>;
+    send(request: ProbeRequest): Promise<ProbeResult>;
 }
 
-const VERSIONS = ["1.2", "1.3"] as const;
-type Version = (typeof VERSIONS)[number];
+const sendAll = ({ send }: Run, requests: ProbeRequest[]): Promise<ProbeResult[]> => Promise.all(requests.map(send));
 
-/** TLS settings of a probe. */
-const secure = (
-    { options }: Run,
-    version: Version,
-    servername: string,
-    { identity, expectedName = servername }: { identity?: ClientIdentity; expectedName?: string } = {},
-): NonNullable<ProbeRequest["tls"]> => ({ version, servername, expectedName, caPem: options.network?.caPem, identity });
-
-/** Through the edge, as a visitor. */
+/** Through the edge, as a visitor: over TLS 1.3 several times. */
 function probeVisitor(run: Run): Promise<ProbeResult[]> {
-    const { domainName, headers } = run.options;
-    const versions: Version[] = [...Array.from({ length: TRIES }, () => "1.3" as const), "1.2"];
-    return Promise.all(
-        versions.map((version) =>
-            run.send({
-                id: "visitor",
-                host: domainName,
-                port: 443,
-                hostHeader: domainName,
-                headers,
-                tls: secure(run, version, domainName),
-            }),
-        ),
-    );
+    const requests = visitorRequests({ ...run.deployment, headers: run.options.headers });
+    const newest = requests.filter(({ tls }) => tls?.version === "1.3");
+    return sendAll(run, [...requests, ...Array.from({ length: TRIES - 1 }, () => newest).flat()]);
 }
 
 /** Directly at the regional name. */
 async function probeRegionalName(run: Run): Promise<ProbeResult[]> {
-    const { domainName, own } = run.options;
+    const { deployment } = run;
+    const { domainName, path } = deployment;
     const host = await run.target;
     if (host === undefined) return [];
-    const stranger = strangersIdentity(domainName);
-    const direct = (id: string, tls: ProbeRequest["tls"]): Promise<ProbeResult> =>
-        run.send({ id, host, port: tls ? 443 : 80, hostHeader: domainName, tls });
-    return Promise.all([
-        ...VERSIONS.flatMap((version) => [
-            direct("no-certificate", secure(run, version, domainName)),
-            stranger.then((identity) => direct("stranger", secure(run, version, domainName, { identity }))),
-            direct("sni-none", secure(run, version, "", { expectedName: host })),
-            direct("sni-regional", secure(run, version, host)),
-            ...(own ? [direct("own-certificate", secure(run, version, domainName, { identity: own }))] : []),
-        ]),
-        direct("plain-http-origin", undefined),
+    const { own } = run.options;
+    return sendAll(run, [
+        ...directRequests(deployment, host, strangersIdentity(domainName)),
+        ...(own
+            ? inEachVersion(deployment, "own-certificate", { host, servername: domainName, hostHeader: domainName, identity: own })
+            : []),
+        { id: "plain-http-origin", host, port: 80, hostHeader: domainName, path },
     ]);
 }
 
 /** Over a connection, and then a resumed session, that was opened for another domain. */
 async function probeOtherDomain(run: Run): Promise<ProbeResult[]> {
-    const { domainName } = run.options;
+    const { deployment } = run;
+    const { domainName } = deployment;
     const [host, name] = await Promise.all([run.target, run.otherDomain]);
     if (host === undefined || name === undefined) return [];
-    const over = (id: string, servername: string, session?: Buffer): Promise<ProbeResult> =>
-        run.send({ id, host, port: 443, hostHeader: domainName, tls: { ...secure(run, "1.3", servername), session } });
-    const first = await over("sni-other-domain", name);
-    return first.session === undefined ? [first] : [first, await over("resumed-from-other-domain", domainName, first.session)];
+    const over = (id: string, servername: string) => inEachVersion(deployment, id, { host, servername, hostHeader: domainName });
+    const first = await sendAll(run, over("sni-other-domain", name));
+    const again = over("resumed-from-other-domain", domainName).flatMap((request, index) => {
+        const session = first[index]?.session;
+        return session === undefined ? [] : [{ ...request, tls: { ...request.tls!, session } }];
+    });
+    return [...first, ...(await sendAll(run, again))];
 }
 
 /** At the API's default endpoint. */
 async function probeDefaultEndpoint(run: Run): Promise<ProbeResult[]> {
     const [id, region] = await Promise.all([run.apiId, run.region]);
     if (id === undefined || region === undefined) return [];
+    const { deployment } = run;
     const name = `${id}.execute-api.${region}.amazonaws.com`;
-    const at = { host: name, port: 443, tls: secure(run, "1.3", name) };
-    return Promise.all([
-        run.send({ id: "default-endpoint", ...at, hostHeader: name }),
+    return sendAll(run, [
+        ...defaultEndpointRequests(deployment, name),
         // A name of the same region that never asks for a certificate.
-        run.send({ id: "sni-default-endpoint", ...at, hostHeader: run.options.domainName }),
+        ...inEachVersion(deployment, "sni-default-endpoint", { host: name, servername: name, hostHeader: deployment.domainName }),
     ]);
 }
 
 /** Names of the CAs that the origin accepts client certificates from. */
 async function acceptedAuthorities(probes: ProbeResult[]): Promise<string[] | undefined> {
-    const asked = probes.find(({ evidence: { id, certificateRequested } }) => id === "no-certificate" && certificateRequested);
+    // Only TLS 1.2 says it in plain text.
+    const asked = probes.find(
+        ({ evidence: { id, tls, certificateRequested } }) => id === "no-certificate" && tls === "1.2" && certificateRequested,
+    );
     return asked && Promise.all(asked.authorities.slice(0, AUTHORITIES).map(nameOf));
 }
 
@@ -127,7 +122,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
     // Every probe listens to it.
     setMaxListeners(0, deadline);
     const names = new Names(network, timeoutMs);
-    const look: Look = { names, deadline, contexts: new Map() };
+    const look: Look = { names, deadline, contexts: new Map(), userAgent: "cloudflare-protected-http-api-doctor", tap: tapped };
     const step = async <T>(title: string, work: Promise<T>): Promise<T> => {
         const value = await work;
         if (value !== undefined) options.onProgress?.(title);
@@ -143,8 +138,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
     ]);
     const run: Run = {
         options,
-        path,
-        look,
+        deployment: { domainName, path, caPem: network.caPem },
         target,
         apiId: options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id),
         otherDomain: options.otherDomain
@@ -152,7 +146,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
             : aws.then((value) => value?.otherDomains?.find(({ mutualTls, name }) => !mutualTls && !name.startsWith("*"))?.name),
         // Without AWS only the regional name tells the region.
         region: firstOf([aws.then((value) => value?.region), target.then(regionOf)]),
-        send: (request) => step(request.id, probe(look, { path, ...request })),
+        send: (request) => step(request.id, probe(look, request)),
     };
     const probes = (
         await Promise.all([probeVisitor(run), probeRegionalName(run), probeOtherDomain(run), probeDefaultEndpoint(run)])

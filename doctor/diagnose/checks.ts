@@ -1,6 +1,7 @@
 /** The rows of the table: what was checked, hop by hop, whether or not it is the cause. */
+import { described, describedAll, inServedVersion } from "../../probes";
 import type { Check } from "../report/report";
-import { described, type Facts } from "./facts";
+import type { Facts } from "./facts";
 
 type Verdict = Check["verdict"];
 const verdict = (good: boolean | undefined): Verdict => (good === undefined ? "unknown" : good ? "ok" : "bad");
@@ -17,24 +18,20 @@ const BYPASSES: Record<string, string> = {
     "default-endpoint": "the default endpoint: HTTP 404",
 };
 /** Bypasses that must be probed before a deployment counts as healthy. */
-const REQUIRED = ["no-certificate", "sni-regional", "default-endpoint"];
+const REQUIRED = ["no-certificate", "stranger", "sni-regional", "default-endpoint"];
+
+const NOT_PROBED = (id: string): string =>
+    id === "default-endpoint" ? "not probed: the API's id is not known" : "not probed: the regional name is not known";
 
 function bypass(facts: Facts, id: string): Check[] {
-    const tries = facts.probes(id);
-    if (tries.length === 0 && !REQUIRED.includes(id)) return [];
-    const open = facts.open(id);
-    const seen =
-        [...new Set(tries.map(described))].join("; ") ||
-        (id === "default-endpoint" ? "not probed: the API's id is not known" : "not probed: the regional name is not known");
-    return [
-        {
-            hop: "bypass",
-            id,
-            expected: BYPASSES[id]!,
-            seen: open === undefined && tries.length > 0 ? `inconclusive: ${seen}` : seen,
-            verdict: verdict(open === undefined ? undefined : !open),
-        },
-    ];
+    const judgement = facts.judgement(id);
+    if (!judgement && !REQUIRED.includes(id)) return [];
+    const row = { hop: "bypass", id, expected: BYPASSES[id]! } as const;
+    if (!judgement) return [{ ...row, seen: NOT_PROBED(id), verdict: "unknown" }];
+    const seen = describedAll(inServedVersion(facts.probes(id)));
+    if (judgement.verdict === "closed") return [{ ...row, seen, verdict: "ok" }];
+    if (judgement.verdict === "open") return [{ ...row, seen: `OPEN: ${seen}: ${judgement.why}`, verdict: "bad" }];
+    return [{ ...row, seen: `inconclusive: ${seen}: ${judgement.why}`, verdict: "unknown" }];
 }
 
 function dnsCheck({ evidence: { dns } }: Facts): Check {
@@ -47,8 +44,8 @@ function dnsCheck({ evidence: { dns } }: Facts): Check {
 function visitorCheck(facts: Facts): Check {
     const { visitor } = facts;
     if (!visitor) return { hop: "edge", id: "visitor", expected: "answered by the API", seen: "not probed", verdict: "unknown" };
-    // A challenge is neither up nor down.
-    const good = visitor.answeredBy === "challenge" ? undefined : facts.visitorUp;
+    // A challenge, or an old answer of the cache, is neither up nor down.
+    const good = visitor.answeredBy === "challenge" || visitor.cached ? undefined : facts.visitorUp;
     return { hop: "edge", id: "visitor", expected: "answered by the API", seen: described(visitor), verdict: verdict(good) };
 }
 
@@ -91,7 +88,7 @@ function originChecks(facts: Facts): Check[] {
                       hop: "origin",
                       id: "own-certificate",
                       expected: "answered by the API",
-                      seen: [...new Set(own.map(described))].join("; "),
+                      seen: describedAll(own),
                       verdict: verdict(own.every(({ outcome, status }) => outcome === "status" && status !== 403)),
                   } as const,
               ]

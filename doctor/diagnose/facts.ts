@@ -1,21 +1,21 @@
 /** What the evidence says, in the terms of the diagnosis. `undefined` means "cannot tell". */
 import type { X509Certificate } from "node:crypto";
 import { readCertificates } from "../../pki";
+import {
+    certificateRequested,
+    inServedVersion,
+    isIntercepted,
+    judgeBypass,
+    ownWords,
+    type BypassVerdict,
+    type Judgement,
+} from "../../probes";
 import type { Evidence, HostnameCertificateEvidence, ProbeEvidence, SslRuleEvidence } from "../evidence";
 
-/** API Gateway's own answers to requests that reach no integration. */
-const GATEWAY_WORDS: Record<number, string> = {
-    403: '{"message":"Forbidden"}',
-    404: '{"message":"Not Found"}',
-    429: '{"message":"Too Many Requests"}',
-    500: '{"message":"Internal Server Error"}',
-    503: '{"message":"Service Unavailable"}',
-};
+export { described } from "../../probes";
 
 /** SSL modes in which the edge uses plain HTTP to the origin. */
 const PLAIN = ["off", "flexible"];
-
-const REDIRECTS = [301, 302, 303, 307, 308];
 
 const certificates = (pem: string | undefined): X509Certificate[] | undefined => {
     if (pem === undefined) return undefined;
@@ -25,27 +25,6 @@ const certificates = (pem: string | undefined): X509Certificate[] | undefined =>
         return [];
     }
 };
-
-/** Whether API Gateway itself answered, rather than an integration. */
-export const ownWords = (probe: ProbeEvidence): boolean =>
-    probe.answeredBy === "gateway" && probe.status !== undefined && probe.body?.trim() === GATEWAY_WORDS[probe.status];
-
-/** `HTTP 525 (edge)`, `closed in the handshake`. */
-export function described(probe: ProbeEvidence): string {
-    const { id, serverProblem } = probe;
-    // Other probes have their own row for it.
-    const invalid = id === "visitor" && serverProblem !== undefined ? `, invalid certificate: ${serverProblem}` : "";
-    const broken = probe.reason === undefined ? "" : `, broken off (${probe.reason})`;
-    if (probe.outcome === "status") return `HTTP ${probe.status} (${probe.answeredBy})${broken}${invalid}`;
-    const words = {
-        unresolved: "the name does not resolve",
-        refused: "no connection",
-        timeout: "no answer in time",
-        handshake: "closed in the TLS handshake",
-        reset: "closed after the TLS handshake",
-    };
-    return `${words[probe.outcome]}${probe.reason === undefined ? "" : ` (${probe.reason})`}`;
-}
 
 export class Facts {
     constructor(readonly evidence: Evidence) {}
@@ -61,27 +40,31 @@ export class Facts {
         return this.evidence.probes.filter((one) => one.id === id);
     }
 
+    /** A visitor's requests. A version of TLS that the edge does not speak is a setting of the zone. */
+    get #visits(): ProbeEvidence[] {
+        return inServedVersion(this.probes("visitor"));
+    }
+
     /** A visitor's request that failed, or the first. */
     get visitor(): ProbeEvidence | undefined {
-        const tries = this.probes("visitor");
+        const tries = this.#visits;
         return tries.find((one) => !this.#arrives(one)) ?? tries[0];
     }
 
     /** Whether an integration behind API Gateway answered every visitor's request. */
     get visitorUp(): boolean {
-        return this.probes("visitor").length > 0 && this.probes("visitor").every((one) => this.#arrives(one));
+        return this.#visits.length > 0 && this.#visits.every((one) => this.#arrives(one));
     }
 
     #arrives(probe: ProbeEvidence): boolean {
         // No browser accepts a certificate that is not valid for the name.
-        const { outcome, answeredBy, reason, serverVerified } = probe;
-        return outcome === "status" && reason === undefined && answeredBy === "gateway" && serverVerified && !ownWords(probe);
+        const { outcome, answeredBy, reason, serverVerified, cached } = probe;
+        return outcome === "status" && reason === undefined && answeredBy === "gateway" && serverVerified && !cached && !ownWords(probe);
     }
 
     /** Something on the path answers instead of the edge, with its own certificate: its answers say nothing about the origin. */
     get intercepted(): boolean {
-        const tries = this.probes("visitor");
-        return tries.length > 0 && tries.every((one) => one.outcome === "status" && one.answeredBy === "other" && !one.serverVerified);
+        return isIntercepted(this.evidence.probes);
     }
 
     /** Whether the edge or API Gateway itself gave the visitor this status. */
@@ -95,38 +78,19 @@ export class Facts {
         return [520, 525].some((status) => this.visitorSays(status, "edge"));
     }
 
-    /**
-     * Whether a bypass is open. A refusal counts only if the server proved to be ours, and HTTP 403 only if the visitor does not get the
-     * same: an authorizer and a missing mapping answer exactly that.
-     */
-    open(id: string): boolean | undefined {
-        const tries = this.probes(id);
-        if (tries.length === 0) return undefined;
-        const own = this.intercepted ? tries.filter(({ serverVerified, answeredBy }) => serverVerified || answeredBy !== "other") : tries;
-        if (own.some((one) => this.#gotIn(one))) return true;
-        // An unreadable or incomplete answer is not a refusal.
-        if (tries.some(({ outcome, reason }) => reason !== undefined && (outcome === "status" || reason.startsWith("HPE_"))))
-            return undefined;
-        const seen = tries.some((one) => one.serverVerified) || (id.startsWith("plain") && tries[0]!.outcome !== "timeout");
-        if (!seen) return undefined;
-        const forbidden = tries.every((one) => one.status === 403);
-        return forbidden && this.visitorSays(403, "gateway") ? undefined : false;
+    judgement(id: string): Judgement<BypassVerdict> | undefined {
+        return judgeBypass(id, this.evidence.probes);
     }
 
-    #gotIn(probe: ProbeEvidence): boolean {
-        const { outcome, status, answeredBy, reason } = probe;
-        // A handler may refuse by itself, as the sample does: then the request got in.
-        if (outcome === "status" && (status === 403 || status === 404) && answeredBy === "gateway")
-            return reason === undefined && !ownWords(probe);
-        // API Gateway never redirects: the integration does.
-        if (status !== undefined && REDIRECTS.includes(status) && answeredBy === "gateway") return true;
-        // 421 is "misdirected"; other servers' redirects serve nothing.
-        return outcome === "status" && status !== undefined && ![...REDIRECTS, 400, 403, 404, 421].includes(status);
+    /** Whether a bypass is open; undefined if it was not tried, or nothing is proved. */
+    open(id: string): boolean | undefined {
+        const verdict = this.judgement(id)?.verdict;
+        return verdict === undefined || verdict === "inconclusive" ? undefined : verdict === "open";
     }
 
     /** The probe that got in. */
     entry(id: string): ProbeEvidence | undefined {
-        return this.open(id) ? this.probes(id).find((one) => this.#gotIn(one)) : undefined;
+        return this.judgement(id)?.entry;
     }
 
     /** The server that answers for our name at the regional name. */
@@ -135,9 +99,9 @@ export class Facts {
         return tries.find((one) => one.serverProblem !== undefined) ?? tries.find((one) => one.serverVerified);
     }
 
-    /** Whether API Gateway asks for a client certificate at our name (known from TLS 1.2). */
+    /** Whether API Gateway asks for a client certificate at our name, in every version of TLS. */
     get certificateRequested(): boolean | undefined {
-        return this.probes("no-certificate").find((one) => one.certificateRequested !== undefined)?.certificateRequested;
+        return certificateRequested(this.evidence.probes);
     }
 
     /**

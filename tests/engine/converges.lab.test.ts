@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { sampleOfEachKind } from "../support/seed";
 import { FailCall, type How } from "./failCall";
-import { LabHost } from "./hosts";
+import { LabHost } from "./labHost";
 import { STEPS, methodOf, type Step } from "./programs";
 import { ResettableLab } from "./resettableLab";
 import { ORPHANS, leftovers, summary } from "./summary";

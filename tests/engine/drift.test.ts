@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Cloud } from "../../lab/cloud";
 import { needsPulumi } from "../support/needsPulumi";
 import { EXHAUSTIVE } from "../support/seed";
-import { CliHost } from "./hosts";
+import { CliHost } from "./cliHost";
 import { addCertificate, program } from "./programs";
 import { summary } from "./summary";
 import { DRIFT_CASES, type DriftCase } from "./driftCases";

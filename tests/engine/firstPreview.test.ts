@@ -8,7 +8,9 @@ import { createCloud } from "../../lab/createCloud";
 import { providers } from "../../lab/providers";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import { CliHost, LabHost, type Host } from "./hosts";
+import { CliHost } from "./cliHost";
+import type { Host } from "./host";
+import { LabHost } from "./labHost";
 import { NAME } from "./programs";
 import { needsPulumi } from "../support/needsPulumi";
 

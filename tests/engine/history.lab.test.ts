@@ -1,6 +1,6 @@
 /** The history of deployments on the lab's engine: closed after every single operation, and no visitor dropped. */
 import { assertHistory, historyCloud, playUnderLoad, report } from "./history";
-import { LabHost } from "./hosts";
+import { LabHost } from "./labHost";
 import { TrafficMonitor } from "./trafficMonitor";
 
 describe("a history of deployments", () => {

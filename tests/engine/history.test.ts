@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import { needsPulumi } from "../support/needsPulumi";
 import { TITLES, assertHistory, historyCloud, play, playUnderLoad, report, type Played } from "./history";
-import { CliHost, LabHost } from "./hosts";
+import { CliHost } from "./cliHost";
+import { LabHost } from "./labHost";
 import { TrafficMonitor } from "./trafficMonitor";
 
 describe("a history of deployments on the real engine", () => {

@@ -5,7 +5,7 @@ import { createCloud } from "../../lab/createCloud";
 import type { Cloud } from "../../lab/cloud";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
-import type { Done, Host, Program } from "./hosts";
+import type { Done, Host, Program } from "./host";
 import MOVES from "./historySteps.json";
 import { BRING_YOUR_OWN_ARN, addCertificate, leaf, moving, program, trusting } from "./programs";
 import { summary } from "./summary";

@@ -5,7 +5,7 @@ import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs, type O
 import { createCertificate } from "../../lab/aws/createApi";
 import type { Cloud } from "../../lab/cloud";
 import { HANDLER_ARN } from "../support/handler";
-import type { Program } from "./hosts";
+import type { Program } from "./host";
 
 export const NAME = "api.example.com";
 export type Args = Partial<CloudflareProtectedHttpApiArgs>;

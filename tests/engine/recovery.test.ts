@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { needsPulumi } from "../support/needsPulumi";
 import { sampleOfEachKind } from "../support/seed";
 import { FailCall, type How } from "./failCall";
-import { LabHost } from "./hosts";
+import { LabHost } from "./labHost";
 import type { Interruption, Recovered } from "./recoveryWorker";
 import { STEPS, methodOf, type Step } from "./programs";
 import { ResettableLab } from "./resettableLab";

@@ -3,7 +3,7 @@ import { createCloud } from "../../lab/createCloud";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { restoreSnapshot, takeSnapshot } from "../support/snapshot";
-import type { Done, Host } from "./hosts";
+import type { Done, Host } from "./host";
 import { STEPS, type Step } from "./programs";
 import { TrafficMonitor } from "./trafficMonitor";
 

@@ -2,7 +2,7 @@
 import * as os from "node:os";
 import { expect } from "chai";
 import { stranger } from "../../lab/traffic/attackerCertificates";
-import { CliHost } from "./hosts";
+import { CliHost } from "./cliHost";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
 import { NAME, program } from "./programs";
 import { startLab } from "./resettableLab";

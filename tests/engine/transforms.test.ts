@@ -6,7 +6,7 @@ import { providers } from "../../lab/providers";
 import { HANDLER_ARN, addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { needsPulumi } from "../support/needsPulumi";
-import { CliHost } from "./hosts";
+import { CliHost } from "./cliHost";
 
 describe("transforms on the real engine", function () {
     let host: CliHost | undefined;

@@ -6,7 +6,8 @@ import { expect } from "chai";
 import type { VerifyArgs } from "../../components";
 import { applyFault } from "../support/applyFault";
 import { needsPulumi } from "../support/needsPulumi";
-import { CliHost, type Host } from "./hosts";
+import { CliHost } from "./cliHost";
+import type { Host } from "./host";
 import { NAME, program, trusting } from "./programs";
 import { startLab } from "./resettableLab";
 

@@ -4,7 +4,7 @@ import { CloudflareProtectedHttpApi, StrictTls, type VerifyArgs } from "../../co
 import type { Cloud } from "../../lab/cloud";
 import { plain } from "../../lab/engine/engine";
 import { FAULTS } from "../../lab/faults";
-import { LabHost } from "../engine/hosts";
+import { LabHost } from "../engine/labHost";
 import { NAME, program, trusting, type Args } from "../engine/programs";
 import { startLab } from "../engine/resettableLab";
 import { isNeighbour } from "../engine/summary";
@@ -137,8 +137,8 @@ describe("the verification on a broken deployment", function () {
         [
             ["mtls-removed", /open: directly at d-\S+, without a client certificate: .*seen: HTTP 200/],
             ["default-endpoint-open", /open: the default endpoint \S+: must be off: HTTP 404; seen: HTTP 200/],
-            ["association-off", /down: through the edge: .*seen: HTTP 52[05] \(cf-ray\)/],
-            ["ssl-flexible", /down: through the edge: .*seen: HTTP 52\d \(cf-ray\)/],
+            ["association-off", /down: through the edge: .*seen: HTTP 52[05] \(edge\)/],
+            ["ssl-flexible", /down: through the edge: .*seen: HTTP 52\d \(edge\)/],
             ["dns-only-record", /down: through the edge: /],
         ] as const
     ).forEach(([fault, line], i) =>

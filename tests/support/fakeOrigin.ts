@@ -18,11 +18,15 @@ export type Behaviour =
 export interface OriginBehaviours {
     edge: Behaviour | (() => Behaviour);
     direct: Behaviour;
+    /** To a client certificate at the domain's name; as `direct` when left out. */
+    stranger?: Behaviour;
     regional: Behaviour;
     noSni: Behaviour;
     endpoint: Behaviour;
 }
 
+/** As API Gateway itself refuses. */
+export const FORBIDDEN = { status: 403, headers: { "apigw-requestid": "r2" }, body: '{"message":"Forbidden"}' };
 export const LIVE = { status: 200, headers: { "apigw-requestid": "r1", "cf-ray": "1-FRA" } };
 /** As a good deployment answers. */
 export const GOOD: OriginBehaviours = {
@@ -36,7 +40,7 @@ export const GOOD: OriginBehaviours = {
 export interface FakeOrigin {
     connectTo: string;
     /** Requests that were received, by the name in the handshake, with their headers. */
-    requests: { name: string; edge: boolean; headers: http.IncomingHttpHeaders }[];
+    requests: { name: string; edge: boolean; certificate: boolean; headers: http.IncomingHttpHeaders }[];
     close(): Promise<void>;
 }
 
@@ -45,6 +49,8 @@ interface Options {
     /** What a client is told to connect to; the host itself when left out. */
     told?: string;
     version?: "TLSv1.2" | "TLSv1.3";
+    /** Whether a client certificate is asked for at the domain's name; it is, when left out. */
+    mutualTls?: boolean;
     /** Names in the certificate for the domain. */
     names?: string[];
     /** Who issues it; the trusted CA when left out. */
@@ -57,10 +63,12 @@ const listen = (server: net.Server, host: string): Promise<number> =>
         server.listen(0, host, () => resolve((server.address() as net.AddressInfo).port));
     });
 
+const hasCertificate = (socket: tls.TLSSocket): boolean => Object.keys(socket.getPeerCertificate()).length > 0;
+
 /** Both servers, until they are closed. */
 export async function startFakeOrigin(webCa: WebCa, changes: Partial<OriginBehaviours> = {}, options: Options = {}): Promise<FakeOrigin> {
     const world: OriginBehaviours = { ...GOOD, ...changes };
-    const { host = "127.0.0.1", version } = options;
+    const { host = "127.0.0.1", version, mutualTls = true } = options;
     const requests: FakeOrigin["requests"] = [];
     const sockets = new Set<net.Socket>();
     const [ours, theirs] = await Promise.all([
@@ -68,43 +76,48 @@ export async function startFakeOrigin(webCa: WebCa, changes: Partial<OriginBehav
         webCa.issue(["*.execute-api.eu-west-1.amazonaws.com"]),
     ]);
     const contexts = [ours, theirs].map((one) => tls.createSecureContext({ cert: one.certificatePem, key: one.privateKeyPem }));
-    const behaviourOf = (name: string, edge: boolean): Behaviour => {
+    const behaviourOf = (name: string, edge: boolean, certificate = false): Behaviour => {
         if (edge) return typeof world.edge === "function" ? world.edge() : world.edge;
-        return { [DOMAIN]: world.direct, [TARGET]: world.regional, [ENDPOINT]: world.endpoint }[name] ?? world.noSni;
+        const direct = certificate ? (world.stranger ?? world.direct) : world.direct;
+        return { [DOMAIN]: direct, [TARGET]: world.regional, [ENDPOINT]: world.endpoint }[name] ?? world.noSni;
     };
     const start = (edge: boolean): net.Server => {
         const raw = new Map<number, net.Socket>();
         const answers = http.createServer((request, response) => {
-            const name = String((request.socket as tls.TLSSocket).servername || "");
-            const behaviour = behaviourOf(name, edge);
-            requests.push({ name, edge, headers: request.headers });
+            const socket = request.socket as tls.TLSSocket;
+            const name = String(socket.servername || "");
+            const certificate = hasCertificate(socket);
+            const behaviour = behaviourOf(name, edge, certificate);
+            requests.push({ name, edge, certificate, headers: request.headers });
             if (typeof behaviour !== "object") return;
             response.writeHead(behaviour.status, { ...behaviour.headers, connection: "close" });
             response.end(behaviour.body);
         });
-        const secure = tls.createServer({
+        const options: tls.TlsOptions = {
             cert: theirs.certificatePem,
             key: theirs.privateKeyPem,
             minVersion: version ?? (world.direct === "mid-handshake" ? "TLSv1.2" : undefined),
             maxVersion: version ?? (world.direct === "mid-handshake" ? "TLSv1.2" : undefined),
             SNICallback: (name, done) => done(null, contexts[name === DOMAIN ? 0 : 1]),
-        });
-        secure.on("tlsClientError", () => undefined);
-        secure.on("secureConnection", (socket) => {
+        };
+        const open = tls.createServer(options);
+        const closed = tls.createServer({ ...options, requestCert: true, rejectUnauthorized: false });
+        const accept = (socket: tls.TLSSocket): void => {
             socket.on("error", () => undefined);
-            const behaviour = edge ? LIVE : behaviourOf(String(socket.servername || ""), edge);
+            const behaviour = edge ? LIVE : behaviourOf(String(socket.servername || ""), edge, hasCertificate(socket));
             if (behaviour === "reset") raw.get(socket.remotePort!)?.resetAndDestroy();
             else if (behaviour === "close") socket.destroy();
             else answers.emit("connection", socket);
-        });
+        };
+        for (const server of [open, closed]) server.on("tlsClientError", () => undefined).on("secureConnection", accept);
         return net.createServer((socket) => {
             sockets.add(socket);
             socket.on("error", () => undefined);
             raw.set(socket.remotePort!, socket);
-            if (!edge && world.direct === "mid-handshake") return cutShort(socket, secure, sockets);
+            if (!edge && world.direct === "mid-handshake") return cutShort(socket, mutualTls ? closed : open, sockets);
             void readServerName(socket).then((name) => {
                 if (!edge && behaviourOf(name ?? "", edge) === "alert") socket.end(UNRECOGNIZED_NAME);
-                else secure.emit("connection", socket);
+                else (name === DOMAIN && !edge && mutualTls ? closed : open).emit("connection", socket);
             });
         });
     };

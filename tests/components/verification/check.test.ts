@@ -2,13 +2,18 @@ import { spawn } from "node:child_process";
 import dns from "node:dns";
 import * as fs from "node:fs";
 import * as os from "node:os";
+import { isBuiltin } from "node:module";
 import * as path from "node:path";
 import { expect } from "chai";
-import { check, failureText, locate, passed, round, settingsOf } from "../../../components/verification/check.js";
+import { failureText, passed, settingsOf, Verification } from "../../../components/verification/check";
+import { VERIFICATION_SCRIPT } from "../../../components/verification/script";
 import { createWebCa, generateKeys, type WebCa } from "../../../lab/pki/authority";
+import { redirected } from "../../../probes";
+import { SCRIPT_FILE, scriptModule } from "../../../tools/verificationScript";
 import {
     API_ID,
     DOMAIN,
+    FORBIDDEN,
     LIVE,
     TARGET,
     startFakeOrigin,
@@ -18,7 +23,6 @@ import {
 } from "../../support/fakeOrigin";
 
 const SECRET = "token-6d0f2b7a91";
-const SCRIPT = path.join(__dirname, "..", "..", "..", "components", "verification", "check.js");
 
 describe("the verification's script", () => {
     let webCa: WebCa;
@@ -37,19 +41,23 @@ describe("the verification's script", () => {
         VERIFICATION_PATH: "/",
         VERIFICATION_TIMEOUT_SECONDS: String(seconds),
         VERIFICATION_HEADERS: JSON.stringify({ Authorization: SECRET }),
-        CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: stage!.connectTo,
+        CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: stage?.connectTo ?? "",
         ...more,
     });
     const settings = (seconds: number, more: Record<string, string> = {}) => ({
         ...settingsOf(environment(seconds, more)),
-        trust: webCa.certificatePem,
+        caPem: webCa.certificatePem,
     });
     /** One round of probes, with time enough for a busy machine. */
     const judge = async (changes: Partial<OriginBehaviours>, options: Parameters<typeof startFakeOrigin>[2] = {}) => {
         stage = await startFakeOrigin(webCa, changes, options);
-        const rows = await round(settings(10), 10_000);
+        const rows = await new Verification(settings(10)).round(10_000);
         return { ok: passed(rows), text: passed(rows) ? "live and closed" : failureText(settings(10), rows, 1) };
     };
+    /** The different values of the secret header that were sent to a name. */
+    const toldTo = (name: string) => [
+        ...new Set(stage!.requests.filter((one) => one.name === name).map(({ headers }) => headers.authorization)),
+    ];
     const lineOf = (text: string, title: string) => text.split("\n").find((line) => line.includes(title)) ?? `no line has ${title}`;
 
     describe("passes what is live and closed", () => {
@@ -107,24 +115,57 @@ describe("the verification's script", () => {
 
         it("as soon as every probe passes, after retrying", async () => {
             let asked = 0;
-            const edge = () => (++asked < 3 ? { status: 525, headers: { "cf-ray": "1" } } : LIVE);
+            // Two requests a round.
+            const edge = () => (++asked < 5 ? { status: 525, headers: { "cf-ray": "1" } } : LIVE);
             stage = await startFakeOrigin(webCa, { edge });
-            expect(await check(settings(20))).to.deep.equal({ ok: true, text: "live and closed" });
-            expect(asked).to.equal(3);
+            expect(await new Verification(settings(20)).check()).to.deep.equal({ ok: true, text: "live and closed" });
+            expect(asked).to.equal(6);
         });
 
         it("with the same headers at every probe, the Host of the protected name, and a user agent", async () => {
             await judge({ direct: { status: 403 } });
-            expect(stage!.requests.map(({ headers }) => headers.authorization)).to.deep.equal(Array(5).fill(SECRET));
-            expect(stage!.requests.filter(({ headers }) => headers.host === DOMAIN)).to.have.length(4);
+            expect(stage!.requests.map(({ headers }) => headers.authorization)).to.deep.equal(Array(12).fill(SECRET));
+            expect(stage!.requests.filter(({ headers }) => headers.host === DOMAIN)).to.have.length(10);
             expect(stage!.requests[0]!.headers["user-agent"]).to.equal("cloudflare-protected-http-api-verification");
         });
     });
 
     describe("fails what is open, naming where", () => {
-        const openings: [string, Partial<OriginBehaviours>, string, string][] = [
-            ["mutual TLS is gone", { direct: LIVE }, "without a client certificate", "HTTP 200"],
-            ["mutual TLS is gone, and no route is there", { direct: { status: 404 } }, "without a client certificate", "HTTP 404"],
+        type Options = NonNullable<Parameters<typeof startFakeOrigin>[2]>;
+        const off: Options = { mutualTls: false };
+        const none = "without a client certificate";
+        const own = (status: number, message: string) => ({ ...FORBIDDEN, status, body: JSON.stringify({ message }) });
+        const openings: [string, Partial<OriginBehaviours>, string, string, Options?][] = [
+            ["a certificate is asked for, and none is needed", { direct: LIVE, stranger: FORBIDDEN }, none, "HTTP 200"],
+            [
+                "no route is there, as API Gateway says without a certificate",
+                { direct: own(404, "Not Found"), stranger: "reset" },
+                none,
+                "HTTP 404",
+            ],
+            ["another server has nothing there", { direct: { status: 404 }, stranger: "reset" }, none, "HTTP 404"],
+            ["the API answers 400 by itself", { direct: { ...LIVE, status: 400 }, stranger: "reset" }, none, "HTTP 400"],
+            ["the API redirects", { direct: { ...LIVE, status: 302 }, stranger: "reset" }, none, "HTTP 302"],
+            [
+                "any self-signed certificate gets in",
+                { direct: "reset", stranger: LIVE },
+                "with a self-signed client certificate",
+                "HTTP 200",
+            ],
+            [
+                "mutual TLS is off, and an authorizer refuses whom the edge does not vouch for",
+                { direct: FORBIDDEN, stranger: "reset" },
+                none,
+                "HTTP 403",
+                off,
+            ],
+            [
+                "mutual TLS is off in TLS 1.3",
+                { direct: { status: 421 }, stranger: "reset" },
+                none,
+                "HTTP 421",
+                { ...off, version: "TLSv1.3" },
+            ],
             ["the regional name answers our Host", { regional: LIVE }, "its own name in the handshake", "HTTP 200"],
             ["a handshake without a name answers our Host", { noSni: { status: 401 } }, "no name in the handshake", "HTTP 401"],
             [
@@ -135,16 +176,25 @@ describe("the verification's script", () => {
             ],
             ["the default endpoint is on", { endpoint: { status: 500 } }, `the default endpoint ${API_ID}.execute-api`, "HTTP 500"],
         ];
-        for (const [title, changes, where, seen] of openings)
+        for (const [title, changes, where, seen, options] of openings)
             it(`when ${title}`, async () => {
-                const { ok, text } = await judge(changes);
+                const { ok, text } = await judge(changes, options);
                 expect(ok).to.equal(false);
                 expect(text).to.contain("Verdict: a bypass is open.");
                 expect(lineOf(text, where))
                     .to.match(/^ {2}open: /)
                     .and.contain(`seen: ${seen}`);
-                expect(text.match(/^ {2}open: /gm)).to.have.length(1);
+                // Without a certificate request a stranger's certificate is not looked at: it sees the same.
+                expect(text.match(/^ {2}open: /gm)).to.have.length(options ? 2 : 1);
             });
+
+        it("when mutual TLS is off, and says so", async () => {
+            const { text } = await judge({ direct: LIVE }, off);
+            for (const where of [none, "with a self-signed client certificate"])
+                expect(lineOf(text, where)).to.match(
+                    /^ {2}open: .*HTTP 200 .*the server asks for no client certificate: mutual TLS is off$/,
+                );
+        });
     });
 
     describe("fails what is not live", () => {
@@ -153,7 +203,7 @@ describe("the verification's script", () => {
             expect(ok).to.equal(false);
             expect(text).to.contain("Verdict: not live through the edge.");
             expect(lineOf(text, "through the edge:")).to.contain("must be answered by API Gateway (apigw-requestid)");
-            expect(lineOf(text, "through the edge:")).to.contain("seen: HTTP 525 (cf-ray)").and.contain("this answer is not API Gateway's");
+            expect(lineOf(text, "through the edge:")).to.contain("seen: HTTP 525 (edge)").and.contain("this answer is not API Gateway's");
             expect(text.split("\n").at(-1)).to.equal(
                 `  npx --no cloudflare-protected-http-api doctor ${DOMAIN} --target ${TARGET} --api-id ${API_ID}`,
             );
@@ -166,7 +216,7 @@ describe("the verification's script", () => {
         it("when the edge's certificate is for another name, or of an untrusted CA", async () => {
             const other = await judge({}, { names: ["other.example.com"] });
             expect(lineOf(other.text, "down: through the edge")).to.contain("ERR_TLS_CERT_ALTNAME_INVALID");
-            expect(stage!.requests.filter(({ name }) => name === DOMAIN)).to.deep.equal([]);
+            expect(toldTo(DOMAIN)).to.deep.equal([undefined]);
             await stage!.close();
             const untrusted = await judge({}, { issuer: await createWebCa(generateKeys) });
             expect(lineOf(untrusted.text, "down: through the edge")).to.match(/SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_/);
@@ -175,7 +225,7 @@ describe("the verification's script", () => {
 
     describe("is inconclusive, and says why", () => {
         it("when a server answers 403 to everything", async () => {
-            const all = { status: 403, headers: { "apigw-requestid": "r" } };
+            const all = FORBIDDEN;
             const { ok, text } = await judge({ edge: all, direct: all, regional: all, noSni: all, endpoint: all });
             expect(ok).to.equal(false);
             expect(text).to.contain("Verdict: inconclusive.").and.contain("a refused client certificate, a missing mapping, an authorizer");
@@ -203,31 +253,36 @@ describe("the verification's script", () => {
 
         it("when a server hangs, within the time limit", async () => {
             stage = await startFakeOrigin(webCa, { direct: "hang", endpoint: "hang" });
-            const { text } = await check(settings(3));
-            expect(lineOf(text, "without a client certificate")).to.contain("seen: no answer within 3 s - neither answered nor closed");
+            const { text } = await new Verification(settings(3)).check();
+            expect(lineOf(text, "without a client certificate")).to.contain(
+                "seen: no answer in time (ETIMEDOUT) - neither answered nor closed",
+            );
             expect(text).to.contain("within 3 s (").and.contain("Verdict: inconclusive.");
         });
 
         it("when AWS is unreachable from here", async () => {
             stage = await startFakeOrigin(webCa);
             const edgeOnly = stage.connectTo.replace(/^[^,]*/, "*.execute-api.eu-west-1.amazonaws.com:443:127.0.0.1:1");
-            const rows = await round(settings(10, { CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: edgeOnly }), 10_000);
+            const rows = await new Verification(settings(10, { CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: edgeOnly })).round(10_000);
             const text = failureText(settings(10), rows, 1);
             expect(text).to.contain("Verdict: inconclusive.");
             expect(lineOf(text, "without a client certificate")).to.contain(
-                "seen: ECONNREFUSED, before any server certificate that is valid for the name",
+                "seen: no connection (ECONNREFUSED) - it came before any server certificate",
             );
         });
 
         it("when the origin's certificate is not valid for the name, and sends it no header", async () => {
             const { text } = await judge({ direct: { status: 403 } }, { names: ["other.example.com"] });
             expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*ERR_TLS_CERT_ALTNAME_INVALID/);
-            expect(stage!.requests.filter(({ name }) => name === DOMAIN)).to.deep.equal([]);
+            expect(toldTo(DOMAIN)).to.deep.equal([undefined]);
+            expect(toldTo(TARGET)).to.deep.equal([SECRET]);
         });
 
         it("when a wrong certificate comes before a reset within the handshake", async () => {
             const { text } = await judge({ direct: "mid-handshake" }, { names: ["other.example.com"] });
-            expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*before any server certificate/);
+            expect(lineOf(text, "without a client certificate")).to.match(
+                /^ {2}inconclusive: .*the server's certificate is not valid for the name \(ERR_TLS_CERT_ALTNAME_INVALID\), so another server may have refused/,
+            );
         });
     });
 
@@ -241,7 +296,7 @@ describe("the verification's script", () => {
             let [stdout, stderr] = ["", ""];
             child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
             child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-            child.stdin.end(fs.readFileSync(SCRIPT));
+            child.stdin.end(VERIFICATION_SCRIPT);
             const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
             fs.rmSync(folder, { recursive: true });
             return { code, stdout, stderr };
@@ -269,6 +324,8 @@ describe("the verification's script", () => {
     });
 
     it("resolves names by curl's --connect-to", () => {
+        const locate = (entries: string, host: string, port: number) =>
+            redirected(settingsOf({ ...environment(1), CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: entries }).connectTo, host, port);
         const entries = "a.example:443:[::1]:1,*.example:443:127.0.0.1:2,:8443:127.0.0.1:3,b.test::c.test:";
         expect(locate(entries, "a.example", 443)).to.deep.equal({ host: "::1", port: 1 });
         expect(locate(entries, "x.y.example", 443)).to.deep.equal({ host: "127.0.0.1", port: 2 });
@@ -278,11 +335,22 @@ describe("the verification's script", () => {
         expect(() => locate("nonsense", "a", 443)).to.throw("CONNECT_TO must be");
     });
 
-    it("uses only node's own modules and no carriage return", () => {
-        const text = fs.readFileSync(SCRIPT, "utf8");
-        const required = [...text.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
-        expect(required).not.to.deep.equal([]);
-        expect(required.filter((name) => !name!.startsWith("node:"))).to.deep.equal([]);
-        expect(text).not.to.match(/\r|\bimport\(/);
+    describe("as one text", () => {
+        it("is what `npm run build:verification` writes", () => {
+            expect(fs.readFileSync(SCRIPT_FILE, "utf8").replace(/\r\n/g, "\n"), "run npm run build:verification").to.equal(scriptModule());
+        });
+
+        it("needs node's own modules only, and holds no path of a machine and no carriage return", () => {
+            const required = [...VERIFICATION_SCRIPT.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name!);
+            expect(required).to.include("node:tls");
+            expect(required.filter((name) => !isBuiltin(name) || !name.startsWith("node:"))).to.deep.equal([]);
+            expect(VERIFICATION_SCRIPT).not.to.match(/\r|\bimport\(|__dirname|__filename|import\.meta/);
+            for (const place of [path.dirname(path.dirname(SCRIPT_FILE)), os.homedir(), os.tmpdir(), "components/", "probes/"])
+                expect(VERIFICATION_SCRIPT).not.to.contain(place);
+        });
+
+        it("stays small: it is a part of the state", () => {
+            expect(VERIFICATION_SCRIPT.length).to.be.lessThan(20_000);
+        });
     });
 });

@@ -1,8 +1,7 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { build, dependsOn, ROOT } from "../../support/component";
+import { VERIFICATION_SCRIPT } from "../../../components/verification/script";
+import { build, dependsOn } from "../../support/component";
 import { valueOf, type Recorded } from "../../support/recorder";
 
 describe("the url", () => {
@@ -13,7 +12,7 @@ describe("the url", () => {
         const recorded = await build();
         const verification = recorded.byName("orders-verification");
         expect(verification.inputs).to.deep.include({ interpreter: ["node", "-"], create: "check https://api.dev.example.com" });
-        expect(verification.inputs.stdin).to.equal(fs.readFileSync(path.join(ROOT, "components", "verification", "check.js"), "utf8"));
+        expect(verification.inputs.stdin).to.equal(VERIFICATION_SCRIPT);
         expect(Object.keys(verification.inputs)).not.to.include.members(["triggers", "update", "dir"]);
         expect(environmentOf(recorded)).to.deep.equal({
             NODE_OPTIONS: "",

@@ -1,87 +1,21 @@
-/** The two hosts that the same scenarios run on: the real Pulumi engine, by its Automation API, and the lab's small one. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import * as runtime from "@pulumi/pulumi/runtime";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
-import { Engine } from "../../lab/engine/engine";
 import { serve, type Provider } from "../../lab/shared/provider";
 import { findPulumi } from "../../tools/pulumiCli";
+import { PROJECT, ours, type Done, type Host, type Program, type RunOptions } from "./host";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
+import { keepingKeys } from "./privateKeys";
 
 const execFile = promisify(childProcess.execFile);
 
-export const PROJECT = "cloudflare-protected-http-api";
 export const PASSPHRASE = "correct-horse-battery-staple";
 export const TOKEN = "cf-token-b5d1c2a4e6f80317";
-export type Program = () => unknown;
-
-/** What one operation did. */
-export interface Done {
-    ok: boolean;
-    /** `<op> <name>` of everything that was not the same, sorted: both engines work in parallel. */
-    steps: string[];
-    /** The output for the user. */
-    text: string;
-}
-
-export interface RunOptions {
-    config?: Record<string, string>;
-    /** `--target`, by the resources' names. Real engine only. */
-    target?: string[];
-    /** `--refresh`. Real engine only. */
-    refresh?: boolean;
-    /** `--import-file`, for a preview on the real engine. */
-    importFile?: string;
-}
-
-export interface Host {
-    preview(program: Program, options?: RunOptions): Promise<Done>;
-    up(program: Program, options?: RunOptions): Promise<Done>;
-    destroy(): Promise<Done>;
-    /** The stack's state, put aside; what it returns puts it back. */
-    save(): () => void;
-    /** Throws if a secret, or a fact of the machine, is anywhere. */
-    searchForSecrets(): void;
-    close(): Promise<void>;
-}
-
-const ours = (type: string): boolean => !type.startsWith("pulumi:");
-
-/** The lab's engine. */
-export class LabHost implements Host {
-    engine: Engine;
-
-    constructor(readonly providers: Record<string, Provider>) {
-        this.engine = new Engine(providers);
-    }
-
-    async #run(program: Program, preview: boolean, options: RunOptions): Promise<Done> {
-        return this.#done(await this.engine.run(program, { preview, project: PROJECT, config: options.config }));
-    }
-
-    #done({ ok, steps, errors, diagnostics }: Awaited<ReturnType<Engine["run"]>>): Done {
-        const moved = steps.filter(({ op, type }) => !["same", "read"].includes(op) && ours(type));
-        return { ok, steps: moved.map(({ op, name }) => `${op} ${name}`).sort(), text: [...errors, ...diagnostics].join("\n") };
-    }
-
-    preview = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, true, options);
-    up = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, false, options);
-    destroy = async (): Promise<Done> => this.#done(await this.engine.destroy({ project: PROJECT }));
-    save = (): (() => void) => {
-        const saved = structuredClone(this.engine.state);
-        return () => {
-            this.engine = new Engine(this.providers);
-            this.engine.state = structuredClone(saved);
-        };
-    };
-    searchForSecrets = (): void => undefined;
-    close = (): Promise<void> => Promise.resolve();
-}
 
 /** The words for both halves of a replacement that the small engine has one step for. */
 const OPS: Record<string, string | undefined> = {
@@ -124,7 +58,7 @@ export class CliHost implements Host {
         const cli = findPulumi();
         const privateKeys = new Set<string>();
         const served = await Promise.all(
-            Object.entries(listening(providers, privateKeys)).map(async ([name, provider]) => ({ name, server: await serve(provider) })),
+            Object.entries(keepingKeys(providers, privateKeys)).map(async ([name, provider]) => ({ name, server: await serve(provider) })),
         );
         const stack = await LocalWorkspace.createOrSelectStack(
             { stackName: "dev", projectName: PROJECT, program: async () => Promise.resolve() },
@@ -332,30 +266,4 @@ export class CliHost implements Host {
         const { found } = this.leaks();
         if (found.length > 0) throw new Error(`a secret, or a fact of the machine, is in: ${found.join(", ")}`);
     }
-}
-
-/** The providers, with the private keys that they make or take put by. */
-function listening(providers: Record<string, Provider>, privateKeys: Set<string>): Record<string, Provider> {
-    const take = (message: unknown): void => {
-        const properties = (message as { getProperties?(): Struct | undefined } | undefined)?.getProperties?.()?.toJavaScript() ?? {};
-        for (const value of Object.values(properties))
-            if (typeof value === "string" && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) privateKeys.add(value);
-    };
-    return Object.fromEntries(
-        Object.entries(providers).map(([name, { impl }]) => [
-            name,
-            {
-                impl: {
-                    ...impl,
-                    create: (call, cb) => {
-                        take(call.request);
-                        impl.create!(call, (error, response) => {
-                            take(response);
-                            cb(error, response);
-                        });
-                    },
-                },
-            } satisfies Provider,
-        ]),
-    );
 }

@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import type { Props } from "../../../lab/shared/propertyValues";
+import { Calls, failure, type Resource } from "../../support/calls";
+import { makeCloud, ZONE_ID } from "../../support/cloud";
+import { CERT, NAME, PULLS, RECORD, SETTING, makePki } from "../resources";
+
+describe("the lab's Cloudflare resource types", () => {
+    let calls: Calls;
+    beforeEach(() => {
+        calls = new Calls(makeCloud());
+    });
+
+    const record = { zoneId: ZONE_ID, name: NAME, type: "CNAME", content: "a.example.net", ttl: 1, proxied: true };
+    const broken: [rule: string, change: Props][] = [
+        ["dns-ttl-1-when-proxied", { ttl: 300 }],
+        ["dns-ttl-range", { ttl: 5, proxied: false }],
+        ["dns-name-in-zone", { name: "api.example.org" }],
+        ["dns-no-trailing-dot", { content: "a.example.net." }],
+        ["zone-exists", { zoneId: "other" }],
+    ];
+    for (const [rule, change] of broken) {
+        it(`refuses a record by ${rule}`, async () => {
+            expect(await failure(calls.create(RECORD, { ...record, ...change }))).to.contain(`[${rule}]`);
+            expect(await failure(calls.create(RECORD, record))).to.equal("");
+            expect(await failure(calls.create(RECORD, record)))
+                .to.contain("81053")
+                .and.contain("[dns-host-unique]");
+        });
+    }
+    it("takes a leaf with its key, once, ten of them", async () => {
+        const pki = await makePki(calls);
+        const other = await makePki(calls);
+        const upload = (certificate: string, privateKey: string): Promise<Resource> =>
+            calls.create(CERT, { zoneId: ZONE_ID, certificate, privateKey });
+        expect(await failure(upload(pki.ca, pki.key))).to.contain("missing leaf certificate");
+        expect(await failure(upload(pki.leaf, other.key))).to.contain("[origin-cert-key-fits]");
+        expect((await upload(pki.leaf, pki.key)).outputs).to.include({ status: "active", issuer: "CN=Lab CA" });
+        expect(await failure(upload(pki.leaf, pki.key))).to.contain("[origin-cert-once-per-zone]");
+        const held = calls.cloud.cloudflare.zones.get(ZONE_ID)?.hostnameCertificates;
+        const [first] = [...(held?.values() ?? [])];
+        for (let n = 0; first && n < 9; n++) held?.set(String(n), first);
+        expect(await failure(upload(other.leaf, other.key))).to.contain("[origin-cert-ten-per-zone]");
+    });
+    it("associates one hostname with a certificate that exists, and keeps a certificate in use", async () => {
+        const { leaf, key } = await makePki(calls);
+        const certificate = await calls.create(CERT, { zoneId: ZONE_ID, certificate: leaf, privateKey: key });
+        const config = { hostname: NAME, certId: certificate.id, enabled: true };
+        const associate = (...configs: Props[]): Promise<Resource> => calls.create(PULLS, { zoneId: ZONE_ID, configs });
+        expect(await failure(associate(config, config))).to.contain("[origin-pull-one-config]");
+        expect(await failure(associate({ ...config, certId: "gone" })))
+            .to.contain("1415")
+            .and.contain("[origin-pull-cert-exists]");
+        const pulls = await associate(config);
+        const moved = { ...pulls.inputs, configs: [{ ...config, hostname: "b.example.com" }] };
+        expect(await calls.diff(pulls, moved)).to.deep.equal({ diffs: ["configs"], replaces: [], paths: ["configs[0].hostname"] });
+        expect(await failure(calls.delete(certificate))).to.contain("[origin-cert-in-use]");
+        await calls.delete(pulls);
+        expect(await failure(calls.delete(certificate))).to.equal("");
+    });
+    it("knows its settings by their own ids, and keeps one that is deleted", async () => {
+        expect((await calls.check(SETTING, { zoneId: ZONE_ID, settingId: "tlsClientAuth", value: "on" })).failures.join()).to.contain(
+            "[zone-setting-id]",
+        );
+        expect((await calls.check(SETTING, { zoneId: ZONE_ID, settingId: "ssl", value: "on" })).failures.join()).to.contain(
+            "[zone-setting-value]",
+        );
+        await calls.delete(await calls.create(SETTING, { zoneId: ZONE_ID, settingId: "ssl", value: "strict" }));
+        const got = await calls.invoke("cloudflare:index/getZoneSetting:getZoneSetting", { zoneId: ZONE_ID, settingId: "ssl" });
+        expect(got.value).to.equal("strict");
+    });
+});
