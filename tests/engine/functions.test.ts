@@ -6,7 +6,8 @@ import { providers } from "../../lab/providers";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { needsPulumi } from "../support/needsPulumi";
-import { CliHost, type Program } from "./hosts";
+import { CliHost } from "./cliHost";
+import type { Program } from "./host";
 import { program } from "./programs";
 
 describe("routes to an alias on the real engine", function () {
