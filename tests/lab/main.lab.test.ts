@@ -17,7 +17,7 @@ const ROOT = path.join(__dirname, "..", "..");
 /** Runs the main job as `npm start -- …` does. */
 const start = (...args: string[]): Promise<Run> =>
     new Promise((resolve) => {
-        const options = { cwd: ROOT, timeout: 60000, env: { ...process.env, NO_COLOR: "1" } };
+        const options = { cwd: ROOT, env: { ...process.env, NO_COLOR: "1" } };
         execFile(process.execPath, ["--import", "tsx", "lab/main.ts", ...args], options, (error, stdout, stderr) =>
             resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
         );

@@ -192,7 +192,7 @@ export class Terminal {
     }
 
     async #dig([short, type, name]: string[]): Promise<string[]> {
-        const resolver = new dns.promises.Resolver({ timeout: 5000, tries: 1 });
+        const resolver = new dns.promises.Resolver({ timeout: 30_000, tries: 2 });
         resolver.setServers([`127.0.0.1:${this.lab.deployment.dnsPort}`]);
         if (short !== "+short") throw new Error("dig +short <type> <name>");
         const asked = name!.replace(/\.$/, "");

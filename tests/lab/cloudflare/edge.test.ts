@@ -215,7 +215,7 @@ describe("the lab's edge", () => {
 
         beforeEach(async () => {
             server = await startDns(fixture.cloud);
-            resolver = new dns.Resolver({ timeout: 2000, tries: 1 });
+            resolver = new dns.Resolver({ timeout: 30_000, tries: 2 });
             resolver.setServers([`127.0.0.1:${server.port}`]);
         });
         afterEach(() => server.close());

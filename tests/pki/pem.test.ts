@@ -1,0 +1,93 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import {
+    CLOUDFLARE_SHARED_CA_EXPIRES,
+    CLOUDFLARE_SHARED_CA_FINGERPRINT,
+    expires,
+    fingerprint256,
+    judgeTruststoreCa,
+    keyFingerprints,
+    normalisePem,
+    splitCertificates,
+} from "../../pki";
+import { ca, expectNoEcho, expectOne, leaf, make, messages, thrown, type Made } from "../support/certificates";
+
+// Not proven here: that API Gateway and Cloudflare accept what these functions accept.
+
+describe("pki", () => {
+    let root: Made;
+    let client: Made;
+    let stranger: Made;
+    before(async () => {
+        root = await make({ name: "root" });
+        client = await make({ name: "client", issuer: root, ca: false });
+        stranger = await make({ name: "root" });
+    });
+
+    describe("reads certificates and nothing else", () => {
+        it("normalises CRLF, indentation and the end of the text", () => {
+            const messy = `\r\n  ${root.pem.replace(/\n/g, "\r\n  ")}\r\n\r\n`;
+            expect(normalisePem(messy)).to.equal(root.pem);
+            expect(normalisePem(root.pem)).to.equal(root.pem);
+            expect(splitCertificates(messy)).to.deep.equal([root.pem]);
+            expect(ca(messy)).to.deep.equal([]);
+        });
+        it("splits a bundle into its certificates, in order", () => {
+            expect(splitCertificates(`${root.pem}\r\n\n${client.pem.trim()}`)).to.deep.equal([root.pem, client.pem]);
+        });
+        it("refuses what is not a certificate", () => {
+            const cutOff = root.pem.slice(0, -30);
+            const noX509 = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+            for (const garbage of ["", "hello", cutOff, `${root.pem}hello`, `${root.pem}${cutOff}`]) {
+                expect(thrown(() => splitCertificates(garbage))).to.match(/^must be PEM certificates; received ./);
+                expectOne(ca(garbage), /must be PEM certificates/);
+                expectOne(leaf(garbage, root.pem), /must be PEM certificates/, "leaf");
+            }
+            expectOne(ca(noX509), /must be PEM certificates.*number 1/);
+            expect(thrown(() => fingerprint256(noX509))).to.match(/must be PEM certificates/);
+            expect(thrown(() => splitCertificates("hello"))).not.to.contain("hello");
+        });
+        it("refuses a private key without echoing it", () => {
+            const disguised = client.keyPem.replace(/PRIVATE KEY/g, "CERTIFICATE");
+            for (const text of [client.keyPem, root.pem + client.keyPem, client.keyPem + root.pem, disguised]) {
+                const said = [...messages(ca(text)), ...messages(leaf(text, root.pem)), thrown(() => fingerprint256(text))];
+                expect(said).to.have.length(3);
+                for (const message of said) {
+                    expect(message).to.match(/^must be PEM certificates; received /);
+                    expectNoEcho(message, client.keyPem);
+                }
+            }
+            expect(thrown(() => splitCertificates(client.keyPem))).to.equal("must be PEM certificates; received a private key");
+        });
+        it("tells fingerprint, key fingerprint and the earliest end of validity", async () => {
+            const certificate = new X509Certificate(client.pem);
+            const spki = certificate.publicKey.export({ type: "spki", format: "der" });
+            expect(fingerprint256(client.pem)).to.equal(certificate.fingerprint256);
+            expect(keyFingerprints(client.pem)).to.deep.equal([createHash("sha256").update(spki).digest("hex")]);
+            expect(keyFingerprints(root.pem + stranger.pem)).to.deep.equal([
+                ...keyFingerprints(root.pem),
+                ...keyFingerprints(stranger.pem),
+            ]);
+            const short = await make({ name: "short", issuer: root, notAfter: "2026-07-01T00:00:00Z" });
+            expect(expires(root.pem).toISOString()).to.equal("2027-01-01T00:00:00.000Z");
+            expect(expires(root.pem + short.pem).toISOString()).to.equal("2026-07-01T00:00:00.000Z");
+        });
+    });
+
+    describe("knows the CA that Cloudflare shares", () => {
+        const pem = readFileSync(join(__dirname, "../../certs/cloudflare-origin-pull-ca.pem"), "utf8");
+        it("accepts the packaged copy and recognises its fingerprint and end", () => {
+            expect(ca(pem)).to.deep.equal([]);
+            expect(fingerprint256(pem)).to.equal(CLOUDFLARE_SHARED_CA_FINGERPRINT);
+            expect(expires(pem).toISOString().slice(0, 10)).to.equal(CLOUDFLARE_SHARED_CA_EXPIRES);
+        });
+        it("refuses it once it has expired", () => {
+            expectOne(judgeTruststoreCa("ca", pem, new Date("2029-11-02T00:00:00Z")), /must not have expired/);
+        });
+        it("does not take another CA for it", () => {
+            expect(fingerprint256(root.pem)).not.to.equal(CLOUDFLARE_SHARED_CA_FINGERPRINT);
+        });
+    });
+});
