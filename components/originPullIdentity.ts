@@ -245,7 +245,8 @@ export function presentIdentity(
     return new cloudflare.AuthenticatedOriginPulls(
         `${name}-association`,
         { zoneId: inputs.zoneId, configs: [{ hostname: inputs.domainName, certId: identity.certificateId, enabled: true }] },
-        // An in-place change of the hostname would leave the old association enabled.
-        { ...opts, protect: inputs.protect, replaceOnChanges: ["configs[0].hostname"] },
+        // A changed hostname alone is an update in place that leaves the old association on. `replaceOnChanges` cannot help: the provider names
+        // no more than `configs` (docs/sources.md 12.1).
+        { ...opts, protect: inputs.protect, replacementTrigger: inputs.domainName },
     );
 }

@@ -249,6 +249,8 @@ export interface Variants {
     untrustedCertificate: "forbidden" | "closed";
     /** What a Host that differs from the SNI of the connection gets (docs/sources.md 1.16). */
     hostMismatch: "refused" | "answered";
+    /** What voiding an association gets whose certificate is gone (docs/sources.md 12.3). */
+    voidWithoutCertificate: "refused" | "accepted";
 }
 
 export interface CloudEvent {

@@ -73,7 +73,7 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
             zones: new Map((options.zones ?? []).map(({ id, name }) => [id, createZone(id, name)])),
             shared: { caPem: sharedCa.certificatePem, ...sharedLeaf },
         },
-        variants: { untrustedCertificate: "forbidden", hostMismatch: "refused", ...options.variants },
+        variants: { untrustedCertificate: "forbidden", hostMismatch: "refused", voidWithoutCertificate: "refused", ...options.variants },
         webCa,
         keys,
         activationDelayMs: options.activationDelayMs ?? 150,

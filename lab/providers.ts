@@ -41,6 +41,9 @@ const FUNCTIONS: Package["functions"] = {
     [`cloudflare:index/${HOSTNAME_CERTIFICATE}:${HOSTNAME_CERTIFICATE}`]: getHostnameCertificate,
 };
 
+/** On Terraform's plugin framework: their diffs name top-level properties only. AWS's is on the older SDK, `command` on Pulumi's own. */
+const WITHOUT_DETAIL = ["cloudflare", "tls"];
+
 /** The versions that the project pins. */
 const VERSIONS: Record<string, string> = { aws: "7.48.0", cloudflare: "6.22.1", tls: "5.6.1", command: "1.2.1" };
 
@@ -50,6 +53,7 @@ export function makeProvider(cloud: Cloud, name: string): Provider {
         name,
         version: VERSIONS[name] ?? "0.0.0",
         cloud,
+        detailedDiff: !WITHOUT_DETAIL.includes(name),
         types: new Map([...resourceTypes].filter(([token]) => own(token))),
         functions: Object.fromEntries(Object.entries(FUNCTIONS).filter(([token]) => own(token))),
     });

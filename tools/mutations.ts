@@ -86,6 +86,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/engine/history.lab.test.ts",
     },
     {
+        file: "components/originPullIdentity.ts",
+        from: "replacementTrigger: inputs.domainName",
+        to: 'replaceOnChanges: ["configs[0].hostname"]',
+        test: "is associated anew when the domain changes",
+        spec: "tests/components/originPullIdentity.test.ts",
+    },
+    {
         file: "components/certificate.ts",
         from: "proxied: false",
         to: "proxied: true",
@@ -118,7 +125,7 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         from: "if (result.status === undefined) result.outcome",
         to: "result.outcome",
         test: "an answer that breaks off is an answer",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/components/verification/hostile.test.ts",
     },
     {
         file: "probes/probe.ts",
@@ -139,21 +146,21 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         from: '"bypass-open": 2',
         to: '"bypass-open": 5',
         test: "an open bypass before a missing permission",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/doctor/diagnose/judges.test.ts",
     },
     {
         file: "probes/probe.ts",
         from: "withoutSecrets(body, request.headers)",
         to: "body",
         test: "sends a visitor's header only to a server with a valid certificate",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/doctor/hostile/servers.test.ts",
     },
     {
         file: "doctor/visible.ts",
         from: "hasLines(key) ? visibleLines(text) : visible(text)",
         to: "text",
         test: "shows no control character and no markup",
-        spec: "tests/doctor/hostile.test.ts",
+        spec: "tests/doctor/hostile/servers.test.ts",
     },
 ];
 

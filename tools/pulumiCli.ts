@@ -8,7 +8,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 /** Resource hooks came with this version; without them there is no change guard. */
-export const OLDEST_CLI = [3, 182] as const;
+export const OLDEST_CLI = [3, 212] as const;
 const MODULE = path.join(__dirname, "pulumi");
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const PROGRESS_MS = 15_000;

@@ -87,8 +87,9 @@ const record: ResourceType = {
         const { name, type, content, ttl, proxied, comment } = existing;
         return { name, type, content, ttl, proxied, comment };
     },
+    /** As the provider does: it fails at every try, until a refresh (docs/sources.md 12.2). */
     delete(cloud, id, state) {
-        zoneOf(cloud, text(state, "zoneId")).records.delete(id);
+        if (!zoneOf(cloud, text(state, "zoneId")).records.delete(id)) broken("dns-exists", "id", `404 Not Found: no record ${id}`);
     },
 };
 

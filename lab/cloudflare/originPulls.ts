@@ -93,13 +93,17 @@ const hostnameCertificate: ResourceType = {
         const uploaded = cloud.cloudflare.zones.get(text(state, "zoneId"))?.hostnameCertificates.get(id);
         return uploaded && certificateOutputs(uploaded);
     },
+    /** As the provider does: one that is gone fails at every try, until a refresh (docs/sources.md 12.2). */
     delete(cloud, id, state) {
         const zone = zoneOf(cloud, text(state, "zoneId"));
+        if (!zone.hostnameCertificates.has(id)) broken("origin-cert-exists", "id", `404 Not Found: no hostname certificate ${id}`);
         const user = [...zone.associations.values()].find(({ certId, enabled }) => enabled && certId === id);
         if (user) broken("origin-cert-in-use", "certificate", `the certificate is associated with ${user.hostname} and enabled`);
         zone.hostnameCertificates.delete(id);
     },
 };
+
+const CERTIFICATE_GONE = "1415: Certificate ID in request is either invalid or the certificate has been deleted";
 
 function associate(cloud: Cloud, inputs: Props): { hostname: string; outputs: Props } {
     const zone = zoneOf(cloud, text(inputs, "zoneId"));
@@ -108,10 +112,7 @@ function associate(cloud: Cloud, inputs: Props): { hostname: string; outputs: Pr
     const certId = text(config, "certId");
     if (!inZone(zone, hostname)) broken("origin-pull-hostname-in-zone", "configs[0].hostname", `${hostname} is not within ${zone.name}`);
     const certificate = zone.hostnameCertificates.get(certId);
-    if (!certificate) {
-        const reason = "1415: Certificate ID in request is either invalid or the certificate has been deleted";
-        return broken("origin-pull-cert-exists", "configs[0].certId", reason);
-    }
+    if (!certificate) return broken("origin-pull-cert-exists", "configs[0].certId", CERTIFICATE_GONE);
     // Neither true nor false voids the association (docs/sources.md 3.7).
     if (typeof config.enabled !== "boolean") zone.associations.delete(hostname);
     else {
@@ -137,23 +138,28 @@ function associate(cloud: Cloud, inputs: Props): { hostname: string; outputs: Pr
     };
 }
 
+/** Every output but the hostname: an update makes all of them unknown (docs/sources.md 12.8). */
+const MOVING = [
+    "certId",
+    "certStatus",
+    "certUpdatedAt",
+    "certUploadedOn",
+    "certificate",
+    "createdAt",
+    "enabled",
+    "expiresOn",
+    "issuer",
+    "privateKey",
+    "serialNumber",
+    "signature",
+    "status",
+    "updatedAt",
+];
+
 const originPulls: ResourceType = {
     token: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
     properties: { zoneId: "string! replace", configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" }] },
-    computed: [
-        "hostname",
-        "certId",
-        "enabled",
-        "certStatus",
-        "status",
-        "expiresOn",
-        "issuer",
-        "serialNumber",
-        "signature",
-        "certificate",
-        "createdAt",
-        "updatedAt",
-    ],
+    computed: ["hostname", ...MOVING],
     check(inputs) {
         const configs = inputs.configs as (Props | undefined)[] | undefined;
         if (configs && configs.length !== 1)
@@ -166,16 +172,22 @@ const originPulls: ResourceType = {
     },
     /** As the provider does: a new hostname is added in place, and the old association stays (docs/sources.md 7.2). */
     update: (cloud, _id, inputs) => associate(cloud, inputs).outputs,
-    recomputed: () => ["certId", "certStatus", "status", "enabled", "updatedAt"],
+    recomputed: () => MOVING,
     /** `configs` is never read back: blind to drift (docs/sources.md 7.2). */
     read(cloud, id, state) {
         const zone = cloud.cloudflare.zones.get(text(state, "zoneId"));
         const association = zone?.associations.get(text(state, "hostname") || id);
         return association && { enabled: association.enabled, certId: association.certId };
     },
+    /** A PUT of `enabled: null` with the certificate's id: without the certificate Cloudflare may refuse it (docs/sources.md 12.3). */
     delete(cloud, id, state) {
         const [config = {}] = (state.configs as Props[] | undefined) ?? [];
-        zoneOf(cloud, text(state, "zoneId")).associations.delete(text(config, "hostname") || id);
+        const zone = zoneOf(cloud, text(state, "zoneId"));
+        const hostname = text(config, "hostname") || id;
+        const certId = text(config, "certId") || text(state, "certId");
+        if (zone.hostnameCertificates.has(certId) || cloud.variants.voidWithoutCertificate === "accepted")
+            zone.associations.delete(hostname);
+        else broken("origin-pull-cert-exists", "configs[0].certId", CERTIFICATE_GONE);
     },
 };
 

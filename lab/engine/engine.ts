@@ -45,7 +45,10 @@ export class Engine {
 
     /** Deletes everything in the state, dependents first. */
     destroy(options: RunOptions = {}): Promise<RunResult> {
-        return this.#queue(options, sweepOnce);
+        return this.#queue(options, async (run) => {
+            if (options.refresh) await refresh(run);
+            await sweepOnce(run);
+        });
     }
 
     #queue(options: RunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {

@@ -10,7 +10,16 @@ import type { Run } from "./run";
 import { startServer, type Handlers } from "./server";
 import { sweepOnce } from "./sweep";
 
-const FEATURES = ["secrets", "resourceReferences", "outputValues", "aliasSpecs", "deletedWith", "parameterization", "resourceHooks"];
+const FEATURES = [
+    "secrets",
+    "resourceReferences",
+    "outputValues",
+    "aliasSpecs",
+    "deletedWith",
+    "parameterization",
+    "resourceHooks",
+    "replacementTrigger",
+];
 
 /** Serves the run to a program until it is closed. */
 export function serveRun(run: Run): Promise<{ address: string; close: () => void }> {

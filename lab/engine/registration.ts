@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
-import { fromStruct, markLike, markOutputs, plainProps, sameValue, toStruct, type Props } from "../shared/propertyValues";
+import { fromStruct, markLike, markOutputs, plain, plainProps, sameValue, toStruct, UNKNOWN, type Props } from "../shared/propertyValues";
+import { forces } from "./replaceOnChanges";
 import type { Run } from "./run";
 import { remove } from "./sweep";
 import { isProvider, type ResourceState } from "./types";
@@ -36,7 +37,9 @@ export async function register(run: Run, request: RegisterResourceRequest): Prom
     const reference = request.getProvider();
     const provider = reference ? [reference.slice(0, reference.lastIndexOf("::"))] : [];
     const dependencies = [...new Set([...request.getDependenciesList(), ...provider])];
-    const base = { type, name, custom: request.getCustom(), parent, protect: request.getProtect() === true, dependencies };
+    const protect = request.getProtect() === true;
+    const trigger = plain(request.getReplacementTrigger()?.toJavaScript() ?? undefined);
+    const base = { type, name, custom: request.getCustom(), parent, protect, trigger, dependencies };
     const registration = { request, urn, base, news: fromStruct(request.getObject()), old: run.state.get(urn) };
     if (!base.custom || isProvider(type)) return registerWithoutProvider(run, registration);
     ignoreChanges(registration);
@@ -68,7 +71,6 @@ function refuse(run: Run, request: RegisterResourceRequest): void {
         retainOnDelete: request.getRetainondelete() === true,
         deletedWith: request.getDeletedwith() !== "",
         replaceWith: request.getReplaceWithList().length > 0,
-        replacementTrigger: request.getReplacementTrigger() !== undefined,
         transforms: request.getTransformsList().length > 0,
         "ignoreChanges (a nested path)": request.getIgnorechangesList().some((path) => path !== "*" && /[.[*]/.test(path)),
         "hooks (other than beforeCreate and beforeUpdate)": otherHooks.some((list) => list !== undefined && list.length > 0),
@@ -99,7 +101,12 @@ function ignoreChanges({ request, news, old }: Registration): void {
 
 async function registerCustom(run: Run, { request, urn, base, news, old }: Registration): Promise<Registered> {
     let inputs = await check(run, request, urn, news, old);
-    const { op, deleteFirst }: Verdict = old ? await diff(run, request, urn, inputs, old) : { op: "create", deleteFirst: false };
+    const { op, deleteFirst }: Verdict = !old
+        ? { op: "create", deleteFirst: false }
+        : isTriggered(base.trigger, old.trigger)
+          ? // The provider is not asked, as in the real engine.
+            { op: "replace", deleteFirst: request.getDeletebeforereplace() }
+          : await diff(run, request, urn, inputs, old);
     if (old && op === "replace") {
         if (old.protect) throw new Error(`unable to replace resource ${urn} as it is currently marked for protection`);
         // A new generated name.
@@ -121,6 +128,13 @@ async function registerCustom(run: Run, { request, urn, base, news, old }: Regis
         run.state.set(urn, { ...base, inputs, outputs, id });
         return { urn, id, outputs };
     });
+}
+
+/** One that was not there before, or is no more, triggers nothing; one that is not known yet does. */
+function isTriggered(now: unknown, before: unknown): boolean {
+    const isMissing = (trigger: unknown) => trigger === undefined || trigger === null;
+    if (now === UNKNOWN || before === UNKNOWN) return true;
+    return !isMissing(now) && !isMissing(before) && !sameValue({ trigger: now }, { trigger: before });
 }
 
 async function check(run: Run, request: RegisterResourceRequest, urn: string, news: Props, old: ResourceState | undefined): Promise<Props> {
@@ -152,10 +166,8 @@ async function diff(run: Run, request: RegisterResourceRequest, urn: string, inp
     question.setNews(toStruct(plainProps(inputs)));
     question.setIgnorechangesList(request.getIgnorechangesList());
     const response = await run.call<pb.DiffResponse>(request.getType(), "diff", question);
-    const replaceOn = request.getReplaceonchangesList();
-    const forced = response
-        .getDiffsList()
-        .some((key) => replaceOn.some((path) => path === "*" || path === key || key.startsWith(`${path}.`) || key.startsWith(`${path}[`)));
+    const details = [...response.getDetaileddiffMap().keys()] as unknown as string[];
+    const forced = forces(request.getReplaceonchangesList(), [...response.getDiffsList(), ...details]);
     const { DIFF_SOME, DIFF_NONE } = pb.DiffResponse.DiffChanges;
     const changes = response.getChanges();
     const changed = changes === DIFF_SOME || (changes !== DIFF_NONE && !sameValue(plainProps(inputs), plainProps(old.inputs)));

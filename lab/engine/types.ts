@@ -43,6 +43,8 @@ export interface ResourceState {
     custom: boolean;
     parent: string;
     protect: boolean;
+    /** The last value of the option `replacementTrigger`. */
+    trigger?: unknown;
     inputs: Props;
     outputs: Props;
     id: string;

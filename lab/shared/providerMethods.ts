@@ -14,6 +14,8 @@ export interface Package {
     name: string;
     version: string;
     cloud: Cloud;
+    /** Whether its diffs name nested paths. A provider on Terraform's plugin framework names top-level properties only (docs/sources.md 12.1). */
+    detailedDiff: boolean;
     /** By token. */
     types: ReadonlyMap<string, ResourceType>;
     functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props>>;
@@ -111,12 +113,15 @@ export function diff(pkg: Package, request: pb.DiffRequest): pb.DiffResponse {
     );
     const renewed = type.renew?.(news, state) ?? [];
     const replaces = [...changed.filter((key) => isReplace(type.properties[key])), ...renewed];
+    // Without detail the outputs that an update makes unknown are changes like any other (docs/sources.md 12.8).
+    const recomputed = changed.length && !replaces.length && !pkg.detailedDiff ? (type.recomputed?.(news, state) ?? []) : [];
     const response = new pb.DiffResponse();
     const { DIFF_NONE, DIFF_SOME } = pb.DiffResponse.DiffChanges;
     response.setChanges(changed.length + renewed.length ? DIFF_SOME : DIFF_NONE);
-    response.setDiffsList([...changed, ...renewed]);
+    response.setDiffsList([...changed, ...renewed, ...recomputed]);
     response.setReplacesList(replaces);
-    response.setHasdetaileddiff(true);
+    response.setHasdetaileddiff(pkg.detailedDiff);
+    if (!pkg.detailedDiff) return response;
     const details = response.getDetaileddiffMap();
     for (const key of changed) {
         for (const [path, change] of changesOf(key, olds[key], news[key]))

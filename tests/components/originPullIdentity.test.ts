@@ -21,6 +21,11 @@ describe("the client certificate", () => {
         expect((await build()).byName("orders-origin-pull-upload-1").secretInputs).to.include("privateKey");
     });
 
+    it("is associated anew when the domain changes, not in place", async () => {
+        const { replacementTrigger } = (await build()).byName("orders-association");
+        expect(replacementTrigger).to.equal("api.dev.example.com");
+    });
+
     it("is Cloudflare's shared one only when asked for, and loudly", async () => {
         const quiet = await build();
         expect(quiet.registrations.map((one) => one.name)).not.to.include("orders-tls-client-auth");

@@ -153,11 +153,11 @@ export class CliHost implements Host {
             this.#mustHaveEnded();
         });
     };
-    destroy = (): Promise<Done> =>
+    destroy = ({ refresh }: RunOptions = {}): Promise<Done> =>
         this.#run(
             () => undefined,
             {},
-            (onEvent) => this.stack.destroy({ onEvent, onOutput: this.#heard, onError: this.#heard }),
+            (onEvent) => this.stack.destroy({ onEvent, onOutput: this.#heard, onError: this.#heard, refresh }),
         );
     refresh = (program: Program): Promise<Done> =>
         this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent, onOutput: this.#heard, onError: this.#heard }));

@@ -23,11 +23,31 @@ describe("a deployment that is stopped at any call", () => {
         failCall.arm(target, how);
         const failed = await stage.run(step);
         expect(failed.text, `${target} was to fail`).to.contain(FailCall.reason(target));
-        const again = await stage.run(step);
+        // As docs/recovery.md has it.
+        const again = await stage.run(step, { refresh: true });
         await stage.traffic.probeBypasses(`${step.title}, ${target}`);
         expect(stage.traffic.entered).to.deep.equal([]);
         return { again, end: summary(stage.traffic.cloud) };
     }
+
+    it("fails at every try to delete what is gone at Cloudflare, until a refresh", async () => {
+        const step = STEPS.find(({ title }) => title === "destroy")!;
+        for (const [target, reason] of [
+            ["delete orders-record", "[dns-exists]"],
+            ["delete orders-origin-pull-upload-1", "[origin-cert-exists]"],
+        ] as const) {
+            await stage.before(step);
+            failCall.arm(target, "lost");
+            expect((await stage.run(step)).text).to.contain(FailCall.reason(target));
+            for (const time of ["first", "second"]) {
+                const again = await stage.run(step);
+                expect(again.ok, `${time} try after ${target}`).to.equal(false);
+                expect(again.text).to.contain("404 Not Found").and.contain(reason);
+            }
+            const refreshed = await stage.run(step, { refresh: true });
+            expect(refreshed.ok, `${target}: ${refreshed.text}`).to.equal(true);
+        }
+    });
 
     for (const step of STEPS) {
         const { title } = step;

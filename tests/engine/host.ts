@@ -16,7 +16,7 @@ export interface RunOptions {
     config?: Record<string, string>;
     /** `--target`, by the resources' names. Real engine only. */
     target?: string[];
-    /** `--refresh`. Real engine only. */
+    /** `--refresh`. */
     refresh?: boolean;
     /** `--import-file`, for a preview on the real engine. */
     importFile?: string;
@@ -25,7 +25,7 @@ export interface RunOptions {
 export interface Host {
     preview(program: Program, options?: RunOptions): Promise<Done>;
     up(program: Program, options?: RunOptions): Promise<Done>;
-    destroy(): Promise<Done>;
+    destroy(options?: Pick<RunOptions, "refresh">): Promise<Done>;
     /** The stack's state, put aside; what it returns puts it back. */
     save(): () => void;
     /** Throws if a secret, or a fact of the machine, is anywhere. */

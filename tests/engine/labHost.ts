@@ -11,17 +11,18 @@ export class LabHost implements Host {
     }
 
     async #run(program: Program, preview: boolean, options: RunOptions): Promise<Done> {
-        return this.#done(await this.engine.run(program, { preview, project: PROJECT, config: options.config }));
+        const { config, refresh } = options;
+        return this.#done(await this.engine.run(program, { preview, project: PROJECT, config, refresh }));
     }
 
     #done({ ok, steps, errors, diagnostics }: Awaited<ReturnType<Engine["run"]>>): Done {
-        const moved = steps.filter(({ op, type }) => !["same", "read"].includes(op) && ours(type));
+        const moved = steps.filter(({ op, type }) => !["same", "read", "refresh"].includes(op) && ours(type));
         return { ok, steps: moved.map(({ op, name }) => `${op} ${name}`).sort(), text: [...errors, ...diagnostics].join("\n") };
     }
 
     preview = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, true, options);
     up = (program: Program, options: RunOptions = {}): Promise<Done> => this.#run(program, false, options);
-    destroy = async (): Promise<Done> => this.#done(await this.engine.destroy({ project: PROJECT }));
+    destroy = async ({ refresh }: RunOptions = {}): Promise<Done> => this.#done(await this.engine.destroy({ project: PROJECT, refresh }));
     save = (): (() => void) => {
         const saved = structuredClone(this.engine.state);
         return () => {

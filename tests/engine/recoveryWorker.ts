@@ -158,7 +158,8 @@ async function interrupt(stage: ResettableLab<CliHost>, asked: Interruption): Pr
     if (how !== "killed") expect(stopped.text).to.contain(FailCall.reason(target));
     const torn = how === "killed" && (await cancel(host, asked.torn));
     const byHand: string[] = [];
-    let again = await stage.run(step);
+    expect(RECOVERY).to.contain("\n    pulumi up --refresh\n").and.contain("`pulumi destroy --refresh`");
+    let again = await stage.run(step, { refresh: true });
     // A checkpoint from before may have missed more than one answer.
     for (let tries = 0; !again.ok && tries < 5; tries++) {
         byHand.push(
@@ -166,7 +167,7 @@ async function interrupt(stage: ResettableLab<CliHost>, asked: Interruption): Pr
                 ? await deleteHostnameCertificate(host, traffic.cloud)
                 : await importWhatExists(host, traffic.cloud, step, again.text),
         );
-        again = await stage.run(step);
+        again = await stage.run(step, { refresh: true });
     }
     expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
     if (step.program) {

@@ -3,7 +3,7 @@ import { createCloud } from "../../lab/createCloud";
 import { addHandler } from "../support/handler";
 import { pooledKeys } from "../support/keys";
 import { restoreSnapshot, takeSnapshot } from "../support/snapshot";
-import type { Done, Host } from "./host";
+import type { Done, Host, RunOptions } from "./host";
 import { STEPS, type Step } from "./programs";
 import { TrafficMonitor } from "./trafficMonitor";
 
@@ -64,8 +64,8 @@ export class ResettableLab<H extends Host> {
     /** Puts everything to where the step begins. */
     before = ({ after }: Step): Promise<void> => this.at(after);
 
-    run({ program }: Step): Promise<Done> {
-        return program ? this.host.up(program) : this.host.destroy();
+    run({ program }: Step, options: Pick<RunOptions, "refresh"> = {}): Promise<Done> {
+        return program ? this.host.up(program, options) : this.host.destroy(options);
     }
 
     async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { resourceTypes } from "../../lab/providers";
+import type { ResourceType } from "../../lab/shared/resourceType";
 import { SIG, UNKNOWN } from "../../lab/shared/propertyValues";
 import { Calls } from "../support/calls";
 import { makeCloud } from "../support/cloud";
@@ -33,6 +34,22 @@ describe("the lab's resource types", () => {
         const bucket = await calls.create(BUCKET, {});
         expect((await calls.diff(bucket, { ...bucket.inputs, bucket: "other" })).replaces).to.deep.equal(["bucket"]);
         expect((await calls.diff(bucket, { ...bucket.inputs, forceDestroy: true })).replaces).to.deep.equal([]);
+    });
+    it("name nested paths in a diff as AWS's provider does, and top-level properties only as the plugin framework does", async () => {
+        const nested = ([token, { properties }]: [string, ResourceType]): [string, string][] =>
+            Object.entries(properties).flatMap(([name, spec]) => (typeof spec === "string" ? [] : [[token, name] as [string, string]]));
+        const seen: string[] = [];
+        for (const [token, property] of [...resourceTypes].flatMap(nested)) {
+            const isList = String(resourceTypes.get(token)!.properties[property]![0]).startsWith("object[]");
+            const value = (x: string): unknown => (isList ? [{ x }] : { x });
+            const resource = { token, id: "1", inputs: { [property]: value("a") }, outputs: { [property]: value("a") } };
+            const { diffs, paths } = await calls.diff(resource, { [property]: value("b") });
+            expect(diffs, token).to.include(property);
+            const detailed = /^(aws|command):/.test(token);
+            expect(paths, `${token} ${property}`).to.deep.equal(detailed ? [`${property}${isList ? "[0]" : ""}.x`] : []);
+            seen.push(token.split(":")[0]!);
+        }
+        expect([...new Set(seen)].sort()).to.include.members(["aws", "cloudflare", "tls"]);
     });
     it("take secrets and outputs out of their wrappers", async () => {
         const secret = { [SIG]: "1b47061264138c4ac30d75fd1eb44270", value: "HTTP" };

@@ -7,6 +7,7 @@ export interface Registration {
     parent: string;
     protect: boolean;
     deleteBeforeReplace: boolean;
+    replacementTrigger: unknown;
     dependencies: string[];
     inputs: Record<string, unknown>;
     secretInputs: string[];
@@ -18,6 +19,7 @@ interface Request {
     getParent(): string;
     getProtect(): boolean;
     getDeletebeforereplace(): boolean;
+    getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
     getDependenciesList(): string[];
     getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
@@ -93,6 +95,7 @@ export async function record<T>(
             parent: request.getParent(),
             protect: request.getProtect(),
             deleteBeforeReplace: request.getDeletebeforereplace(),
+            replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
             dependencies: request.getDependenciesList(),
             inputs,
             secretInputs: Object.keys(inputs).filter((key) => pulumi.runtime.isRpcSecret(inputs[key])),

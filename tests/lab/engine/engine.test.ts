@@ -101,6 +101,24 @@ describe("the lab's engine", () => {
         expect(cloud.log).to.deep.equal(["delete a", "create a", "update b"]);
     });
 
+    it("replaces when a replacement trigger changes, not when it is new", async () => {
+        const run = async (replacementTrigger?: unknown) =>
+            ops(good(await engine.run(pair({ size: 1 }, replacementTrigger === undefined ? {} : { replacementTrigger }))))[0];
+        const seen = [];
+        for (const trigger of [undefined, "x", "x", "y", undefined]) seen.push(await run(trigger));
+        expect(seen).to.deep.equal(["create a", "same a", "same a", "replace a", "same a"]);
+    });
+
+    it("replaces on a change of a named path only if the provider names that path", async () => {
+        const run = async (...replaceOnChanges: string[]) => {
+            engine.state.clear();
+            good(await engine.run(pair({ size: 1 })));
+            return ops(good(await engine.run(pair({ size: 2 }, { replaceOnChanges }))))[0];
+        };
+        expect([await run("size"), await run("*")]).to.deep.equal(["replace a", "replace a"]);
+        expect([await run("size[0].x"), await run("sizes"), await run("text")]).to.deep.equal(["update a", "update a", "update a"]);
+    });
+
     it("detects drift on a refresh and reverts it; without a refresh it does not", async () => {
         good(await engine.run(pair({ size: 1 })));
         cloud.things.get("a-1")!.size = 7;
