@@ -90,6 +90,20 @@ export default tseslint.config(
         },
     },
     {
+        // What they throw reaches Pulumi's program host, and a stack costs it seconds and gigabytes.
+        files: ["index.ts", "components/**/*.ts"],
+        ignores: ["components/refusal.ts"],
+        rules: {
+            "no-restricted-syntax": [
+                "error",
+                ...[
+                    "ThrowStatement > NewExpression",
+                    "NewExpression[callee.property.name=/^(Run|Resource|InputPropert(y|ies))Error$/]",
+                ].map((selector) => ({ selector, message: "Make refusals with refusal() of components/refusal.ts." })),
+            ],
+        },
+    },
+    {
         files: ["**/*.js", "**/*.cjs"],
         languageOptions: {
             globals: {

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { CloudflareProtectedHttpApi, OriginPullMode, StrictTls, type OriginPullAuthority } from "./components";
+import { refusal } from "./components/refusal";
 
 /** In `originPullAuthorities`: Cloudflare's shared CA, trusted but not presented. */
 const SHARED = "cloudflare-shared";
@@ -10,20 +11,37 @@ const SHARED_CA = path.join(__dirname, "certs", "cloudflare-origin-pull-ca.pem")
 
 type Read<T> = (config: pulumi.Config, key: string) => T;
 
-const required: Read<string> = (config, key) => config.require(key);
+/** The SDK's own readers throw errors with a stack, and take `50 per second` for 50. */
+const must = (config: pulumi.Config, key: string, rule: string, received: string | undefined): Error =>
+    refusal(
+        `config ${config.name}:${key} must be ${rule}; received ${received === undefined ? "nothing" : JSON.stringify(received)}. ` +
+            `Fix: pulumi config set ${config.name}:${key} <value>`,
+    );
 const text: Read<string | undefined> = (config, key) => config.get(key);
-const number: Read<number | undefined> = (config, key) => config.getNumber(key);
-const boolean: Read<boolean | undefined> = (config, key) => config.getBoolean(key);
+const required: Read<string> = (config, key) => {
+    const value = config.get(key);
+    if (value === undefined) throw must(config, key, "set", value);
+    return value;
+};
+const number: Read<number | undefined> = (config, key) => {
+    const value = config.get(key);
+    if (value === undefined) return undefined;
+    const parsed = Number(value);
+    if (value.trim() === "" || !Number.isFinite(parsed)) throw must(config, key, "a number", value);
+    return parsed;
+};
 const oneOf =
     <T extends string>(allowed: Record<string, T>): Read<T | undefined> =>
     (config, key) => {
         const value = config.get(key);
-        if (value !== undefined && !Object.values(allowed).includes(value as T))
-            throw new pulumi.RunError(
-                `config ${config.name}:${key} must be one of ${Object.values(allowed).join(", ")}; received ${JSON.stringify(value)}`,
-            );
+        const names = Object.values(allowed);
+        if (value !== undefined && !names.includes(value as T)) throw must(config, key, `one of ${names.join(", ")}`, value);
         return value as T | undefined;
     };
+const boolean: Read<boolean | undefined> = (config, key) => {
+    const value = oneOf({ true: "true", false: "false" })(config, key);
+    return value === undefined ? undefined : value === "true";
+};
 /** `1,2:3`: names, each with its leaf after a colon. */
 const authorities: Read<OriginPullAuthority[] | undefined> = (config, key) =>
     config
@@ -60,13 +78,10 @@ function readSettings(config: pulumi.Config): Settings {
     const unknown = Object.keys(pulumi.runtime.allConfig())
         .filter((key) => key.startsWith(`${config.name}:`))
         .filter((key) => !keys.includes(key.slice(config.name.length + 1)));
-    if (unknown.length > 0)
-        throw new pulumi.RunError(`config ${unknown.join(", ")} must be one of ${keys.join(", ")}; received an unknown key`);
+    if (unknown.length > 0) throw refusal(`config ${unknown.join(", ")} must be one of ${keys.join(", ")}; received an unknown key`);
     const settings = Object.fromEntries(Object.entries(SETTINGS).map(([key, read]) => [key, read(config, key)])) as Settings;
     if ((settings.throttleBurstLimit === undefined) !== (settings.throttleRateLimit === undefined))
-        throw new pulumi.RunError(
-            `config ${config.name}:throttleBurstLimit and throttleRateLimit must be set together; received one of them`,
-        );
+        throw refusal(`config ${config.name}:throttleBurstLimit and throttleRateLimit must be set together; received one of them`);
     return settings;
 }
 

@@ -3,9 +3,10 @@ import { OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs, type Or
 import { issueCertificate } from "./certificate";
 import { DeploymentRecord } from "./changeGuard/deploymentRecord";
 import { checkStrictTls, createRecord } from "./cloudflareZone";
-import { createDomain, mapDomain } from "./customDomain";
+import { createDomain, mapDomain, pinnedPem } from "./customDomain";
 import { createApi, createStage } from "./httpApi";
-import { OriginPullIdentity, presentIdentity } from "./originPullIdentity";
+import { OriginPullIdentity, presentIdentity, presentedAuthority, trustedAuthorities } from "./originPullIdentity";
+import { refusal } from "./refusal";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
 import { CLOUDFLARE_SHARED } from "./validation/originPull";
@@ -51,7 +52,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
      */
     constructor(name: string, args: CloudflareProtectedHttpApiArgs, opts?: pulumi.ComponentResourceOptions) {
         const problems = argsProblems(name, args, new Date());
-        if (problems.length > 0) throw new pulumi.RunError(problemText(`CloudflareProtectedHttpApi "${name}"`, problems));
+        if (problems.length > 0) throw refusal(problemText(`CloudflareProtectedHttpApi "${name}"`, problems));
         const domainName = normaliseDomainName(args.domainName);
         const mode = args.originPull?.mode ?? OriginPullMode.Hostname;
         const authorities: OriginPullAuthority[] =
@@ -103,7 +104,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
                 protect,
             },
             // Created last: traffic starts here.
-            { ...child, dependsOn: [mapping, presentation, ...(strict.setting ? [strict.setting] : [])] },
+            { ...child, dependsOn: [mapping, presentation.resource, ...(strict.setting ? [strict.setting] : [])] },
         );
 
         const verify = args.verify ?? {};
@@ -137,8 +138,16 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         this.truststoreUri = truststore.uri;
         this.truststoreVersion = truststore.version;
         this.truststorePem = identity.truststorePem;
-        this.presentedAuthority = presentation.id.apply(() => presented ?? CLOUDFLARE_SHARED);
-        deploymentRecord.finish(this.presentedAuthority);
+        this.presentedAuthority = presentedAuthority(identity, presentation);
+        const trusted = trustedAuthorities(identity);
+        deploymentRecord.finish({
+            domainName: domain.domainName,
+            zoneId: presentation.zoneId,
+            presents: presentation.presents,
+            certificateIds: trusted.flatMap(({ name, certificateId }) => (certificateId ? [[name, certificateId]] : [])),
+            authorities: trusted.map(({ name, pem }) => [name, pem]),
+            truststorePem: pinnedPem(truststore, domain),
+        });
         this.clientCertificateExpires = identity.expires;
         this.logGroupName = logGroupName ?? pulumi.output("");
         this.registerOutputs({

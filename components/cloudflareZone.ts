@@ -1,6 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { StrictTls } from "./args";
+import { refusal } from "./refusal";
 
 /** The zone id, after checking that the zone's SSL/TLS mode presents client certificates. Dependents use this id, so they wait for the check. */
 export function checkStrictTls(
@@ -26,11 +27,10 @@ export function checkStrictTls(
             );
         }
         if (mode === "off" || mode === "flexible")
-            throw new pulumi.ResourceError(
+            throw refusal(
                 `strictTls must find the zone in Full or Full (strict); received "${mode}". In this mode Cloudflare presents no client certificate, and ` +
                     "the API would refuse its requests. Set SSL/TLS to Full (strict) in the zone, or pass strictTls: StrictTls.Zone to have it set for the whole zone.",
                 opts.parent,
-                true,
             );
         return id;
     });

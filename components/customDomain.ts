@@ -1,5 +1,5 @@
 import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Tags } from "./httpApi";
 import type { Truststore } from "./truststore";
 
@@ -22,6 +22,12 @@ export function createDomain(
         { ...opts, protect: inputs.protect, deleteBeforeReplace: true },
     );
 }
+
+/** The PEM of the truststore's version that the domain has pinned; empty if the state does not hold it. */
+export const pinnedPem = (truststore: Truststore, domain: apigatewayv2.DomainName): pulumi.Output<string> =>
+    pulumi
+        .all([truststore.content, truststore.version, domain.mutualTlsAuthentication])
+        .apply(([content, version, pinned]) => (pinned?.truststoreVersion === version ? (content ?? "") : ""));
 
 /** Maps the whole domain to the stage. */
 export function mapDomain(

@@ -3,10 +3,20 @@ import * as path from "node:path";
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { CLOUDFLARE_SHARED_CA_EXPIRES, CLOUDFLARE_SHARED_CA_FINGERPRINT, expires, fingerprint256, normalisePem } from "../pki";
+import {
+    CLOUDFLARE_SHARED_CA_EXPIRES,
+    CLOUDFLARE_SHARED_CA_FINGERPRINT,
+    doubts,
+    expires,
+    fingerprint256,
+    normaliseCertificates,
+    normalisePem,
+    normalisePrivateKey,
+} from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
+import { refusal } from "./refusal";
 import { checkedLate } from "./validation/late";
-import { authorityPemProblems, isSharedCa } from "./validation/originPull";
+import { CLOUDFLARE_SHARED, authorityPemProblems, factName, isSharedCa } from "./validation/originPull";
 
 /** Arguments of `OriginPullIdentity`. */
 export interface OriginPullIdentityArgs {
@@ -27,11 +37,23 @@ function sharedCaPem(): string {
     const pem = normalisePem(fs.readFileSync(path.join(__dirname, "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8"));
     const seen = fingerprint256(pem);
     if (seen !== CLOUDFLARE_SHARED_CA_FINGERPRINT)
-        throw new pulumi.RunError(
+        throw refusal(
             `certs/cloudflare-origin-pull-ca.pem must have the SHA-256 fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}; received ${seen}`,
         );
     return pem;
 }
+
+/** An authority as the deployment record knows it. */
+export interface TrustedAuthority {
+    name: string;
+    pem: pulumi.Output<string>;
+    /** Its leaf at Cloudflare; undefined if it has none. */
+    certificateId: pulumi.Output<string> | undefined;
+}
+
+/** No field of the class: each of its fields would be an output of the component's schema. */
+const authoritiesOf = new WeakMap<OriginPullIdentity, TrustedAuthority[]>();
+export const trustedAuthorities = (identity: OriginPullIdentity): TrustedAuthority[] => authoritiesOf.get(identity)!;
 
 /** CA, leaf and upload of what the edge presents. */
 export class OriginPullIdentity extends pulumi.ComponentResource {
@@ -70,6 +92,12 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
         this.certificateId = presented?.certificateId ? onceActive(this, args.zoneId, presented.certificateId) : pulumi.output("");
         this.expires =
             presented?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
+        authoritiesOf.set(this, [
+            ...created.map(({ caPem, certificateId }, i) => ({ name: factName(args.authorities[i]!), pem: caPem, certificateId })),
+            ...(args.mode === OriginPullMode.Shared
+                ? [{ name: CLOUDFLARE_SHARED, pem: pulumi.output(sharedCaPem()), certificateId: undefined }]
+                : []),
+        ]);
         this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
     }
 }
@@ -125,17 +153,20 @@ function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, cer
         if (pulumi.runtime.isDryRun()) return id;
         const deadline = Date.now() + ACTIVE_WITHIN_MS;
         for (let wait = 100; ; wait = Math.min(wait * 2, 10_000)) {
-            const { status } = await cloudflare.getAuthenticatedOriginPullsHostnameCertificate(
-                { zoneId: zone, certificateId: id },
-                { parent: resource },
-            );
+            const { status } = await cloudflare
+                .getAuthenticatedOriginPullsHostnameCertificate({ zoneId: zone, certificateId: id }, { parent: resource })
+                .catch((error: Error) => {
+                    throw refusal(
+                        `the client certificate ${id} must be readable at Cloudflare, or the edge may present one that is not deployed yet; received: ${error.message}`,
+                        resource,
+                    );
+                });
             // A consumer's mocks return no status.
             if (status === undefined || status === "active") return id;
             if (Date.now() > deadline || !["initializing", "pending_deployment"].includes(status))
-                throw new pulumi.ResourceError(
+                throw refusal(
                     `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; received status ${status} from Cloudflare. The edge presents what it did before; run \`pulumi up\` again`,
                     resource,
-                    true,
                 );
             await new Promise((resolve) => setTimeout(resolve, wait));
         }
@@ -218,15 +249,28 @@ function bringYourOwnAuthority(
     const material: AuthorityPems = {
         name: authority.name,
         // Certificates are public; only the key judged with them is secret.
-        caPem: pulumi.unsecret(known.apply(([caPem]) => normalisePem(caPem))),
+        caPem: pulumi.unsecret(
+            known.apply(([caPem, leaf]) => {
+                for (const doubt of doubts(caPem, leaf || undefined)) warn(parent, `${path}: ${doubt}`);
+                return normaliseCertificates(caPem);
+            }),
+        ),
     };
     if (authority.certificateId !== undefined) return { ...material, certificateId: pulumi.output(authority.certificateId) };
     if (authority.certificatePem === undefined) return material;
     return {
         ...material,
-        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normalisePem(leaf))),
-        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePem(key))),
+        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normaliseCertificates(leaf))),
+        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePrivateKey(key))),
     };
+}
+
+/** What makes the edge present a certificate. */
+export interface Presentation {
+    resource: pulumi.CustomResource;
+    zoneId: pulumi.Output<string>;
+    /** Id of the certificate that the edge presents for the hostname, `cloudflare-shared` or nothing, as the resource says. */
+    presents: pulumi.Output<string>;
 }
 
 /** Makes the edge present the hostname's certificate, or Cloudflare's own in mode Shared. Comes after the truststore that trusts it. */
@@ -235,18 +279,34 @@ export function presentIdentity(
     identity: OriginPullIdentity,
     inputs: { domainName: string; zoneId: pulumi.Input<string>; mode: OriginPullMode; protect: boolean },
     opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource {
-    if (inputs.mode === OriginPullMode.Shared)
-        return new cloudflare.ZoneSetting(
+): Presentation {
+    if (inputs.mode === OriginPullMode.Shared) {
+        const setting = new cloudflare.ZoneSetting(
             `${name}-tls-client-auth`,
             { zoneId: inputs.zoneId, settingId: "tls_client_auth", value: "on" },
             { ...opts, protect: inputs.protect },
         );
-    return new cloudflare.AuthenticatedOriginPulls(
+        const presents = setting.value.apply((value: unknown) => (value === "on" ? CLOUDFLARE_SHARED : ""));
+        return { resource: setting, zoneId: setting.zoneId, presents };
+    }
+    const association = new cloudflare.AuthenticatedOriginPulls(
         `${name}-association`,
         { zoneId: inputs.zoneId, configs: [{ hostname: inputs.domainName, certId: identity.certificateId, enabled: true }] },
         // A changed hostname alone is an update in place that leaves the old association on. `replaceOnChanges` cannot help: the provider names
         // no more than `configs` (docs/sources.md 12.1).
         { ...opts, protect: inputs.protect, replacementTrigger: inputs.domainName },
     );
+    // `configs` is what was deployed: the provider never reads it back (docs/sources.md 7.2).
+    const presents = association.configs.apply((configs) => configs?.[0]?.certId ?? "");
+    return { resource: association, zoneId: association.zoneId, presents };
+}
+
+/** Name of the authority whose leaf the edge presents, by what is deployed; empty if the cloud's answer names none of them. */
+export function presentedAuthority(identity: OriginPullIdentity, presentation: Presentation): pulumi.Output<string> {
+    const ids = trustedAuthorities(identity).map(({ name, certificateId }) => pulumi.all([name, certificateId ?? ""]));
+    return pulumi
+        .all([presentation.presents, pulumi.all(ids)])
+        .apply(([presents, known]) =>
+            presents === CLOUDFLARE_SHARED ? CLOUDFLARE_SHARED : (known.find(([, id]) => id !== "" && id === presents)?.[0] ?? ""),
+        );
 }

@@ -6,6 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 export interface Truststore {
     uri: pulumi.Output<string>;
     version: pulumi.Output<string>;
+    /** What was uploaded as that version; undefined if the state does not hold it. */
+    content: pulumi.Output<string | undefined>;
 }
 
 /** A private, versioned bucket with the CA certificates that API Gateway trusts. */
@@ -71,5 +73,5 @@ export function createTruststore(
         // An object from before versioning has no version to pin.
         { ...opts, dependsOn: [versioning, encryption, policy] },
     );
-    return { uri: pulumi.interpolate`s3://${object.bucket}/${object.key}`, version: object.versionId };
+    return { uri: pulumi.interpolate`s3://${object.bucket}/${object.key}`, version: object.versionId, content: object.content };
 }

@@ -5,6 +5,7 @@ import { apigatewayv2 } from "./aws/apigatewayv2/resources";
 import { cloudwatch } from "./aws/cloudwatch";
 import { iam } from "./aws/iam";
 import { lambda } from "./aws/lambda/resources";
+import { judgedByModel } from "./aws/requests";
 import { s3 } from "./aws/s3/resources";
 import type { Cloud } from "./cloud";
 import { dnsRecord } from "./cloudflare/dnsRecord";
@@ -30,7 +31,7 @@ const ALL = [
     ...zoneSetting,
 ];
 
-export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(ALL.map((type) => [type.token, type]));
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(ALL.map((type) => [type.token, judgedByModel(type)]));
 
 const HOSTNAME_CERTIFICATE = "getAuthenticatedOriginPullsHostnameCertificate";
 

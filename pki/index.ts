@@ -1,2 +1,4 @@
-export * from "./judge";
+export { doubts } from "./doubts";
+export { judgeLeaf, judgeTruststoreCa, type Problem } from "./judge";
 export * from "./pem";
+export { judgeKeyPair, normalisePrivateKey } from "./privateKey";

@@ -1,5 +1,7 @@
-import { createPrivateKey, KeyObject, X509Certificate } from "node:crypto";
-import { describePem, readCertificates } from "./pem";
+import { weakKey, weakSignature } from "./algorithms";
+import { issued, issuerOf, pathProblems, pathsOf, subject, type Read } from "./chains";
+import { readFields } from "./fields";
+import { readCertificates } from "./pem";
 
 /** One thing wrong with one argument. */
 export interface Problem {
@@ -12,211 +14,144 @@ export interface Problem {
 /** API Gateway refuses longer chains in a truststore. */
 const MAXIMUM_CHAIN = 4;
 
-const STRONG_SIGNATURES = new Set([
-    "1.2.840.113549.1.1.11", // sha256WithRSAEncryption
-    "1.2.840.113549.1.1.12", // sha384WithRSAEncryption
-    "1.2.840.113549.1.1.13", // sha512WithRSAEncryption
-    "1.2.840.10045.4.3.2", // ecdsa-with-SHA256
-    "1.2.840.10045.4.3.3", // ecdsa-with-SHA384
-    "1.2.840.10045.4.3.4", // ecdsa-with-SHA512
-]);
-const STRONG_HASHES = new Set(["2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3"]);
-const RSASSA_PSS = "1.2.840.113549.1.1.10";
-const WEAK_NAMES: Record<string, string> = {
-    "1.2.840.113549.1.1.4": "MD5 with RSA",
-    "1.2.840.113549.1.1.5": "SHA-1 with RSA",
-    "1.2.840.113549.1.1.14": "SHA-224 with RSA",
-    "1.2.840.10045.4.1": "SHA-1 with ECDSA",
-    "1.2.840.10045.4.3.1": "SHA-224 with ECDSA",
-    [RSASSA_PSS]: "RSASSA-PSS with a weak hash",
-};
-
-interface Der {
-    tag: number;
-    body: Buffer;
-}
-
-/** The consecutive DER elements of a buffer: just enough DER to find an algorithm's name. */
-function elements(der: Buffer): Der[] {
-    const found: Der[] = [];
-    for (let at = 0; at + 2 <= der.length;) {
-        const tag = der.readUInt8(at);
-        const short = der.readUInt8(at + 1);
-        const lengthBytes = short < 0x80 ? 0 : short & 0x7f;
-        const length = lengthBytes === 0 ? short : der.readUIntBE(at + 2, lengthBytes);
-        const start = at + 2 + lengthBytes;
-        found.push({ tag, body: der.subarray(start, start + length) });
-        at = start + length;
-    }
-    return found;
-}
-
-function objectIdentifier(body: Buffer): string {
-    const arcs: number[] = [];
-    let arc = 0;
-    for (const byte of body) {
-        arc = arc * 128 + (byte & 0x7f);
-        if (byte < 0x80) {
-            arcs.push(arc);
-            arc = 0;
-        }
-    }
-    const [head = 0, ...rest] = arcs;
-    const root = Math.min(2, Math.floor(head / 40));
-    return [root, head - root * 40, ...rest].join(".");
-}
-
-/** What is weak about a certificate's signature, or undefined. Node 20 does not expose the signature algorithm. */
-function weakSignature(certificate: X509Certificate): string | undefined {
-    // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm SEQUENCE { OID, parameters }, signature }
-    const outer = elements(certificate.raw)[0]?.body ?? Buffer.alloc(0);
-    const [algorithm, parameters] = elements(elements(outer)[1]?.body ?? Buffer.alloc(0));
-    const oid = objectIdentifier(algorithm?.body ?? Buffer.alloc(0));
-    if (STRONG_SIGNATURES.has(oid)) return undefined;
-    if (oid === RSASSA_PSS) {
-        // Parameters' [0] is the hash's AlgorithmIdentifier; without it the hash is SHA-1.
-        const hash = elements(parameters?.body ?? Buffer.alloc(0)).find((element) => element.tag === 0xa0);
-        const identifier = elements(elements(hash?.body ?? Buffer.alloc(0))[0]?.body ?? Buffer.alloc(0))[0];
-        if (identifier && STRONG_HASHES.has(objectIdentifier(identifier.body))) return undefined;
-    }
-    return WEAK_NAMES[oid] ?? `the algorithm ${oid}`;
-}
-
-/** What is weak about a key, or undefined. */
-function weakKey(key: KeyObject): string | undefined {
-    const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
-    if (key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "rsa-pss")
-        return modulusLength >= 2048 ? undefined : `RSA of ${modulusLength} bits`;
-    if (key.asymmetricKeyType === "ec")
-        // OpenSSL's curve names carry their size: prime256v1, secp384r1.
-        return Number(/\d{3}/.exec(namedCurve)?.[0] ?? 0) >= 256 ? undefined : `ECDSA on the curve ${namedCurve}`;
-    return `a key of type ${key.asymmetricKeyType}`;
-}
-
-function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
+/** The certificates of a text, or the message that says why it has none. */
+export function read(pem: string): { reads: Read[]; refusal?: string } {
     try {
-        // checkIssued compares names and key identifiers only; verify checks the signature.
-        return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-    } catch {
-        return false;
+        const reads = readCertificates(pem).map((certificate): Read => {
+            try {
+                return { certificate, fields: readFields(certificate) };
+            } catch {
+                return { certificate, fields: undefined };
+            }
+        });
+        return { reads };
+    } catch (error) {
+        return { reads: [], refusal: (error as Error).message };
     }
 }
 
 /** A certificate and all its issuers in the bundle. */
-function chainOf(certificate: X509Certificate, bundle: X509Certificate[]): Set<X509Certificate> {
-    const chain = new Set([certificate]);
+function chainOf(start: Read, bundle: Read[]): Set<Read> {
+    const chain = new Set([start]);
     // A Set's iterator also visits elements that are added while it runs.
-    for (const member of chain) bundle.filter((issuer) => issued(issuer, member)).forEach((issuer) => chain.add(issuer));
+    for (const member of chain)
+        bundle.filter((issuer) => issued(issuer.certificate, member.certificate)).forEach((issuer) => chain.add(issuer));
     return chain;
 }
 
-/** The certificate's name in a message: its subject in one line. */
-function subject(certificate: X509Certificate): string {
-    return `"${(certificate.subject ?? "").split("\n").join(", ")}"`;
+/** The other certificate of the bundle with the same name and key and a different issuer: a cross-signature of the same CA. */
+export function crossSigned({ certificate }: Read, bundle: Read[]): Read | undefined {
+    return bundle.find(
+        (other) =>
+            other.certificate.subject === certificate.subject &&
+            other.certificate.issuer !== certificate.issuer &&
+            other.certificate.publicKey.equals(certificate.publicKey),
+    );
 }
 
-/** What holds for every certificate: valid now, strong signature, strong key. */
-function judgeCertificate(certificate: X509Certificate, now: Date): string[] {
+/** What holds for every certificate: valid now, strong signature, strong key, nothing in it that a validator may not skip. */
+function judgeCertificate({ certificate, fields }: Read, now: Date): string[] {
     const who = subject(certificate);
     const messages: string[] = [];
     const from = new Date(certificate.validFrom);
     const to = new Date(certificate.validTo);
     if (!(from <= now)) messages.push(`must already be valid; received ${who}, valid from ${certificate.validFrom}`);
     if (!(now <= to)) messages.push(`must not have expired; received ${who}, valid until ${certificate.validTo}`);
+    if (!fields) return [...messages, `must be a well-formed X.509 certificate; received ${who}, with a field that cannot be read`];
+    if (fields.version !== 3) messages.push(`must be an X.509 certificate of version 3; received ${who}, of version ${fields.version}`);
+    if (fields.repeated.length > 0)
+        messages.push(`must have each extension once; received ${who}, with ${fields.repeated.join(" and ")} repeated`);
+    if (fields.unknownCritical.length > 0)
+        messages.push(
+            `must have no critical extension that a validator may not know; received ${who}, with ${fields.unknownCritical.join(" and ")}`,
+        );
+    if (certificate.issuer === undefined || fields.issuer.length === 0) messages.push(`must name its issuer; received ${who} without one`);
     let signature: string | undefined;
     try {
-        signature = weakSignature(certificate);
+        signature = weakSignature(fields);
     } catch {
         signature = "an unreadable algorithm";
     }
     if (signature) messages.push(`must be signed with RSA or ECDSA and SHA-256 or stronger; received ${who}, signed with ${signature}`);
     let key: string | undefined;
     try {
-        key = weakKey(certificate.publicKey);
+        key = weakKey(certificate.publicKey, fields);
     } catch {
         key = "an unreadable key";
     }
-    if (key) messages.push(`must have an RSA key of at least 2048 bits or an ECDSA key of at least 256 bits; received ${who}, with ${key}`);
+    if (key)
+        messages.push(`must have an RSA key of at least 2048 bits or an ECDSA key on P-256, P-384 or P-521; received ${who}, with ${key}`);
     return messages;
 }
 
-/** The certificates of a text, or the message that says why it has none. */
-function read(pem: string): { certificates: X509Certificate[]; refusal?: string } {
-    try {
-        return { certificates: readCertificates(pem) };
-    } catch (error) {
-        return { certificates: [], refusal: (error as Error).message };
-    }
-}
+const maySign = ({ fields }: Read): boolean => fields !== undefined && fields.ca && (fields.keyUsage?.keyCertSign ?? true);
 
 /** Judges one CA with its chain up to a self-signed root, in any order: what API Gateway accepts as a truststore. */
 export function judgeTruststoreCa(path: string, pem: string, now: Date): Problem[] {
-    const { certificates, refusal } = read(pem);
+    const { reads, refusal } = read(pem);
     if (refusal) return [{ path, message: refusal }];
 
-    const messages = certificates.flatMap((certificate) => [
-        ...(certificate.ca
+    const messages = reads.flatMap((one) => [
+        ...(maySign(one)
             ? []
-            : [`must be a CA (basicConstraints CA:TRUE, allowed to sign); received ${subject(certificate)}, which is not`]),
-        ...judgeCertificate(certificate, now),
+            : [`must be a CA (basicConstraints CA:TRUE, allowed to sign); received ${subject(one.certificate)}, which is not`]),
+        ...(one.fields?.emptySubject ? ["must have a subject, by which API Gateway finds a leaf's issuer; received a CA without one"] : []),
+        ...judgeCertificate(one, now),
     ]);
+    const certificates = reads.map(({ certificate }) => certificate);
     if (certificates.length > MAXIMUM_CHAIN)
         messages.push(`must be at most ${MAXIMUM_CHAIN} CA certificates; received ${certificates.length}`);
     if (new Set(certificates.map((certificate) => certificate.fingerprint256)).size < certificates.length)
         messages.push("must contain each certificate once; received a duplicate");
 
-    const orphans = certificates.filter((certificate) => !certificates.some((issuer) => issued(issuer, certificate)));
-    for (const orphan of orphans)
+    const orphans = reads.filter(({ certificate }) => !certificates.some((issuer) => issued(issuer, certificate)));
+    for (const orphan of orphans) {
+        const hint = crossSigned(orphan, reads)
+            ? ". The text has a second certificate of the same name and key: this one is a cross-signature by another CA. Leave it out, or add that CA to trust it too"
+            : "";
         messages.push(
-            `must include every issuer up to a self-signed root; received ${subject(orphan)} without its issuer "${orphan.issuer.split("\n").join(", ")}"`,
+            `must include every issuer up to a self-signed root; received ${subject(orphan.certificate)} without its issuer ${issuerOf(orphan.certificate)}${hint}`,
         );
+    }
     if (orphans.length === 0 && !certificates.some((certificate) => issued(certificate, certificate)))
         messages.push("must end at a self-signed root; received CAs that only sign each other");
 
     // A second CA beside the chain would admit callers that were never meant to be trusted.
-    if (messages.length === 0 && !certificates.some((one) => chainOf(one, certificates).size === certificates.length))
+    if (messages.length === 0 && !reads.some((one) => chainOf(one, reads).size === reads.length))
         messages.push(`must be one CA and its chain; received unrelated CAs among ${certificates.map(subject).join(" and ")}`);
-    return messages.map((message) => ({ path, message }));
+    if (messages.length === 0)
+        for (const one of reads) {
+            const problems = pathsOf(one, reads).map(pathProblems);
+            if (problems.length > 0 && problems.every((list) => list.length > 0)) messages.push(...(problems[0] ?? []));
+        }
+    return [...new Set(messages)].map((message) => ({ path, message }));
 }
 
 /** Judges a client certificate: exactly one, not a CA, signed directly by a CA of the truststore. */
 export function judgeLeaf(path: string, leafPem: string, caPem: string, now: Date): Problem[] {
-    const { certificates, refusal } = read(leafPem);
+    const { reads, refusal } = read(leafPem);
     if (refusal) return [{ path, message: refusal }];
-    const [leaf] = certificates;
-    if (!leaf || certificates.length > 1) return [{ path, message: `must be exactly one certificate; received ${certificates.length}` }];
+    const [leaf] = reads;
+    if (!leaf || reads.length > 1) return [{ path, message: `must be exactly one certificate; received ${reads.length}` }];
 
     const messages: string[] = [];
-    if (leaf.ca) messages.push(`must be a client certificate, not a CA; received the CA ${subject(leaf)}`);
+    const who = subject(leaf.certificate);
+    // Cloudflare refuses a CA as a missing leaf certificate (docs/sources.md 3.3).
+    if (leaf.fields?.ca) messages.push(`must be a client certificate, not a CA; received the CA ${who}`);
+    else if (leaf.fields?.keyUsage?.keyCertSign)
+        messages.push(`must not be allowed to sign certificates; received ${who}, whose keyUsage has keyCertSign`);
+    if (leaf.fields?.nameConstraints)
+        messages.push(`must have no name constraints, which only a CA may have; received ${who}, which has some`);
     messages.push(...judgeCertificate(leaf, now));
     const cas = read(caPem);
     if (cas.refusal) messages.push("must be signed by its CA; received a CA that is not PEM certificates");
-    else if (!cas.certificates.some((ca) => ca.ca && issued(ca, leaf)))
-        messages.push(`must be signed directly by ${cas.certificates.map(subject).join(" or ")}; received ${subject(leaf)}, which is not`);
-    return messages.map((message) => ({ path, message }));
-}
-
-/** Judges a private key against its certificate. No message contains any part of the key. */
-export function judgeKeyPair(path: string, leafPem: string, keyPem: string): Problem[] {
-    const refuse = (message: string): Problem[] => [{ path, message }];
-    if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(keyPem))
-        return refuse("must be an unencrypted PEM private key; received an encrypted one");
-    let key: KeyObject;
-    try {
-        key = createPrivateKey(keyPem);
-    } catch {
-        // The cause is dropped on purpose: a parser's error may quote its input.
-        const what = /BEGIN CERTIFICATE-----/.test(keyPem) ? "a certificate" : describePem(keyPem);
-        return refuse(`must be an unencrypted PEM private key; received ${what === "a private key" ? "an unreadable one" : what}`);
+    else if (!cas.reads.some((ca) => maySign(ca) && issued(ca.certificate, leaf.certificate)))
+        messages.push(
+            `must be signed directly by ${cas.reads.map(({ certificate }) => subject(certificate)).join(" or ")}; received ${who}, which is not`,
+        );
+    else {
+        const problems = pathsOf(leaf, cas.reads).map(pathProblems);
+        if (problems.length > 0 && problems.every((list) => list.length > 0)) messages.push(...(problems[0] ?? []));
     }
-    const { certificates, refusal } = read(leafPem);
-    const [leaf] = certificates;
-    if (refusal || !leaf) return refuse("must match its certificate; received a key with a text that is not a PEM certificate");
-    let fits = false;
-    try {
-        fits = leaf.checkPrivateKey(key);
-    } catch {
-        // The key is of a different type than the certificate's: no match.
-    }
-    return fits ? [] : refuse(`must match its certificate ${subject(leaf)}; received the key of a different certificate`);
+    return [...new Set(messages)].map((message) => ({ path, message }));
 }

@@ -11,7 +11,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]+\n)+-----END
 /** What kind of text this is, without quoting it: it may be a private key. */
 export function describePem(text: string): string {
     if (text.trim() === "") return "an empty text";
-    if (/PRIVATE KEY-----/.test(text)) return "a private key";
+    if (/PRIVATE KEY-----/.test(text))
+        return /-----BEGIN CERTIFICATE-----/.test(text) ? "a private key beside certificates" : "a private key";
     if (/-----BEGIN CERTIFICATE-----/.test(text)) return "a certificate that is truncated, damaged or mixed with other text";
     if (/-----BEGIN /.test(text)) return "another kind of PEM block";
     return `${text.length} characters without a PEM block`;
@@ -36,12 +37,22 @@ export function splitCertificates(pem: string): string[] {
 /** The parsed certificates of a text, in its order. */
 export function readCertificates(pem: string): X509Certificate[] {
     return splitCertificates(pem).map((block, index) => {
+        let certificate: X509Certificate;
         try {
-            return new X509Certificate(block);
+            certificate = new X509Certificate(block);
         } catch {
             throw new Error(`must be PEM certificates; received a block (number ${index + 1}) that is not an X.509 certificate`);
         }
+        // OpenSSL skips what follows a certificate inside its block; it would be passed on, and could be a key.
+        if (block.replace(/-----.*|\n/g, "") !== certificate.raw.toString("base64"))
+            throw new Error(`must be PEM certificates; received a block (number ${index + 1}) with something after its certificate`);
+        return certificate;
     });
+}
+
+/** The certificates of a text that is accepted, and nothing else of it. */
+export function normaliseCertificates(pem: string): string {
+    return splitCertificates(pem).join("");
 }
 
 function first(pem: string): X509Certificate {

@@ -53,6 +53,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/routes.test.ts",
     },
     {
+        file: "components/refusal.ts",
+        from: "error.stack = undefined",
+        to: "void error",
+        test: "has a message and no stack",
+        spec: "tests/components/refusal.test.ts",
+    },
+    {
         file: "components/cloudflareProtectedHttpApi.ts",
         from: "const child = { parent: this,",
         to: "const child = { parent: undefined as unknown as pulumi.Resource,",

@@ -1,6 +1,6 @@
 /**
  * Which changes a live API survives: the rules behind the refusals of `pulumi preview` and `pulumi up`. Pure: it compares the last
- * deployment's facts with the new ones, and knows what the last deployment reported when it finished.
+ * deployment's facts with the new ones, and knows what is deployed.
  */
 
 import { CLOUDFLARE_SHARED } from "../validation/originPull";
@@ -15,6 +15,16 @@ export interface Facts {
     presented: string;
 }
 
+/** What is deployed, as the state's cloud resources say: no program can overwrite it without deploying. */
+export interface Deployed {
+    domainName: string;
+    zoneId: string;
+    /** The authority whose leaf the edge presents. */
+    presented: string;
+    /** Every authority whose keys are in the truststore that the domain has pinned. */
+    trusted: string[];
+}
+
 /** A refused change, in terms of the arguments. */
 export interface Refusal {
     rule: "unfinished" | "drop-presented" | "present-untrusted" | "other-key" | "other-name";
@@ -23,13 +33,34 @@ export interface Refusal {
     fix: string;
 }
 
-/** A value that is not known yet does not arrive as a string. */
-const known = (value: unknown): value is string => typeof value === "string";
+/** What a refresh that runs the program stores for a value that it does not know (docs/sources.md 14.3). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A value that is not known yet does not arrive as a string, or as one that stands for it. */
+const known = (value: unknown): value is string => typeof value === "string" && value !== "" && value !== UNKNOWN;
+const knownList = (value: unknown): value is string[] => Array.isArray(value) && value.length > 0 && value.every(known);
+
+/**
+ * Reads the outputs of the deployment record.
+ *
+ * @returns undefined if they do not tell what the edge presents and what is trusted: the last deployment did not finish.
+ */
+export function readDeployed(outputs: unknown): Deployed | undefined {
+    const { domainName, zoneId, presents, certificateIds, authorities, truststore } = (outputs ?? {}) as Record<string, unknown>;
+    if (![domainName, zoneId, presents].every(known) || !knownList(truststore)) return undefined;
+    const ids = Object.entries((certificateIds ?? {}) as Record<string, unknown>);
+    const presented = presents === CLOUDFLARE_SHARED ? CLOUDFLARE_SHARED : ids.find(([, id]) => id === presents)?.[0];
+    const trusted = Object.entries((authorities ?? {}) as Record<string, unknown>)
+        .filter(([, keys]) => knownList(keys) && keys.every((key) => truststore.includes(key)))
+        .map(([name]) => name);
+    if (presented === undefined || !trusted.includes(presented)) return undefined;
+    return { domainName: domainName as string, zoneId: zoneId as string, presented, trusted };
+}
 
 /** The keys of an authority; undefined if it is missing or not known yet. */
 function keysOf(facts: Facts, name: string): string[] | undefined {
     const keys = facts.authorities[name];
-    return Array.isArray(keys) && keys.every(known) ? keys : undefined;
+    return knownList(keys) ? keys : undefined;
 }
 
 /** Whether the authority still has all of its keys; unknown keys count as different. */
@@ -44,14 +75,15 @@ const described = (facts: Facts): string => `authorities ${list(Object.keys(fact
 /**
  * Every reason to refuse the change from `old` to `next`.
  *
- * @param presented What the edge presents since the last deployment finished; undefined if it did not finish.
+ * @param deployed undefined if the last deployment did not finish.
  */
-export function refusals(old: Facts, next: Facts, presented: string | undefined): Refusal[] {
+export function refusals(old: Facts, next: Facts, deployed: Deployed | undefined): Refusal[] {
     const found: Refusal[] = [];
+    const presented = deployed?.presented;
     const finishFirst = `finish the last deployment first (${described(old)}); if it cannot finish, use break-glass`;
     for (const [path, before, after] of [
-        ["domainName", old.domainName, next.domainName],
-        ["zoneId", old.zoneId, next.zoneId],
+        ["domainName", deployed?.domainName ?? old.domainName, next.domainName],
+        ["zoneId", deployed?.zoneId ?? old.zoneId, next.zoneId],
     ] as const)
         if (before !== after)
             found.push({
@@ -90,11 +122,13 @@ export function refusals(old: Facts, next: Facts, presented: string | undefined)
                         : "add the new CA as an authority with a new name, present it in the next deployment, and drop this one in the one after",
             });
     }
-    if (next.presented !== presented && !mustStay.includes(next.presented) && !sameKeys(old, next, next.presented))
+    // The old facts alone are a program's word: it may have run without deploying.
+    const isTrusted = sameKeys(old, next, next.presented) && (deployed === undefined || deployed.trusted.includes(next.presented));
+    if (next.presented !== presented && !mustStay.includes(next.presented) && !isTrusted)
         found.push({
             rule: "present-untrusted",
             path: "originPull.presented",
-            message: `must name an authority that the API already trusts (${list(Object.keys(old.authorities))}); received "${next.presented}"`,
+            message: `must name an authority that the API already trusts (${list(deployed?.trusted ?? Object.keys(old.authorities))}); received "${next.presented}"`,
             fix:
                 presented === undefined
                     ? finishFirst

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT, keyFingerprints } from "../../pki";
 import { OriginPullMode, type OriginPullAuthority } from "../args";
-import { CLOUDFLARE_SHARED, isSharedCa } from "../validation/originPull";
-import { refusals, type Facts } from "./changeGuard";
+import { refusal } from "../refusal";
+import { CLOUDFLARE_SHARED, factName } from "../validation/originPull";
+import { readDeployed, refusals, type Facts } from "./changeGuard";
 
 /** The namespace of `breakGlass`, the one setting that the component reads itself, so that it works in any program. */
 const CONFIG = "cloudflare-protected-http-api";
@@ -16,6 +17,31 @@ export interface DeploymentRecordArgs {
     /** Name of the presented authority, `cloudflare-shared` in mode Shared. */
     presented: string;
     deletionProtection: boolean;
+}
+
+/**
+ * What the cloud resources say is deployed: outputs of theirs, and no more of the program than names. `pulumi refresh --run-program` overwrites a
+ * component's inputs and outputs without deploying, and a cloud resource's neither (docs/sources.md 14.3).
+ */
+export interface DeployedOutputs {
+    domainName: pulumi.Output<string>;
+    zoneId: pulumi.Output<string>;
+    /** Id of the certificate that the edge presents for this hostname, or `cloudflare-shared`. */
+    presents: pulumi.Output<string>;
+    /** Each authority's leaf at Cloudflare. */
+    certificateIds: [name: string, id: pulumi.Output<string>][];
+    /** Each authority's certificates. */
+    authorities: [name: string, pem: pulumi.Output<string>][];
+    /** The version of the truststore that the domain has pinned; empty if the state does not hold it. */
+    truststorePem: pulumi.Output<string>;
+}
+
+function fingerprints(pem: string | undefined): string[] {
+    try {
+        return keyFingerprints(pem ?? "");
+    } catch {
+        return []; // Counts as unknown.
+    }
 }
 
 function keysOf(authority: OriginPullAuthority): pulumi.Input<string[]> {
@@ -32,11 +58,6 @@ function keysOf(authority: OriginPullAuthority): pulumi.Input<string[]> {
     );
 }
 
-/** The shared CA has one name in every mode, so that moving to or from mode Shared is judged like any other change. */
-function factName({ name, caCertificatePem }: OriginPullAuthority): string {
-    return typeof caCertificatePem === "string" && isSharedCa(caCertificatePem) ? CLOUDFLARE_SHARED : name;
-}
-
 function factsOf(args: DeploymentRecordArgs): pulumi.Inputs {
     const authorities = Object.fromEntries(args.authorities.map((one) => [factName(one), keysOf(one)]));
     if (args.mode === OriginPullMode.Shared || CLOUDFLARE_SHARED in authorities)
@@ -51,7 +72,7 @@ function breakGlass(component: string): string | undefined {
     if (value === undefined) return undefined;
     const [, name, reason] = /^([^:]+):\s*(\S.*)$/.exec(value) ?? [];
     if (name === undefined || reason === undefined)
-        throw new pulumi.RunError(
+        throw refusal(
             `config ${CONFIG}:breakGlass must be "<component name>: <reason>"; received ${JSON.stringify(value)}. To end break-glass: pulumi config rm ${CONFIG}:breakGlass`,
         );
     return name.trim() === component ? reason : undefined;
@@ -76,14 +97,9 @@ function changeGuardHook(component: string): pulumi.ResourceHook[] {
     const judge = (hook: pulumi.ResourceHookArgs): void => {
         // One created by `pulumi import` remembers nothing.
         if ((hook.oldInputs as Partial<Facts> | undefined)?.authorities === undefined) return;
-        const presented = (hook.oldOutputs as { presentedAuthority?: unknown } | undefined)?.presentedAuthority;
-        const found = refusals(
-            hook.oldInputs as Facts,
-            hook.newInputs as Facts,
-            typeof presented === "string" && presented !== "" ? presented : undefined,
-        );
+        const found = refusals(hook.oldInputs as Facts, hook.newInputs as Facts, readDeployed(hook.oldOutputs));
         if (found.length === 0) return;
-        throw new Error(
+        throw refusal(
             [
                 `CloudflareProtectedHttpApi "${component}": the change guard refused this change:`,
                 ...found.map(({ path, message, rule, fix }) => `  - ${path} ${message} [${rule}]. Fix: ${fix}.`),
@@ -126,8 +142,17 @@ export class DeploymentRecord extends pulumi.ComponentResource {
         this.judged = this.urn.apply(() => []);
     }
 
-    /** Records what the edge presents from now on. If it is missing, the next deployment knows that this one did not finish. */
-    finish(presentedAuthority: pulumi.Output<string>): void {
-        this.registerOutputs({ presentedAuthority });
+    /** Records what is deployed from now on. If it is missing, the next deployment knows that this one did not finish. */
+    finish(deployed: DeployedOutputs): void {
+        const { domainName, zoneId, presents, certificateIds, authorities, truststorePem } = deployed;
+        // Public even if an argument was marked secret: the change guard must be able to compare it. One by one: what is not known yet hides no more.
+        this.registerOutputs({
+            domainName: pulumi.unsecret(domainName),
+            zoneId: pulumi.unsecret(zoneId),
+            presents: pulumi.unsecret(presents),
+            certificateIds: Object.fromEntries(certificateIds.map(([name, id]) => [name, pulumi.unsecret(id)])),
+            authorities: Object.fromEntries(authorities.map(([name, pem]) => [name, pulumi.unsecret(pem.apply(fingerprints))])),
+            truststore: pulumi.unsecret(truststorePem.apply(fingerprints)),
+        });
     }
 }

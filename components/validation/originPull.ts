@@ -34,6 +34,11 @@ export function isSharedCa(pem: string): boolean {
     }
 }
 
+/** The shared CA has one name in every mode, so that moving to or from mode Shared is judged like any other change. */
+export function factName({ name, caCertificatePem }: OriginPullAuthority): string {
+    return typeof caCertificatePem === "string" && isSharedCa(caCertificatePem) ? CLOUDFLARE_SHARED : name;
+}
+
 function authorityProblems(path: string, authority: OriginPullAuthority, presented: boolean, now: Date): Problem[] {
     const problems: Problem[] = [];
     const { name, leaf, caCertificatePem: ca, certificatePem, privateKeyPem, certificateId } = authority;

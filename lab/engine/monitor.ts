@@ -1,4 +1,5 @@
 /** What the Pulumi SDK asks of the engine during a run, and what the engine does about it. */
+import { status } from "@grpc/grpc-js";
 import * as eng from "@pulumi/pulumi/proto/engine_pb";
 import * as res from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -21,12 +22,16 @@ const FEATURES = [
     "replacementTrigger",
 ];
 
-/** Serves the run to a program until it is closed. */
-export function serveRun(run: Run): Promise<{ address: string; close: () => void }> {
-    return startServer(monitorOf(run), engineOf(run));
+/**
+ * Serves the run to a program until it is closed.
+ *
+ * @param failed The code of what fails. The real engine says UNAVAILABLE, on which the host ends the program, and the SDK alone hangs.
+ */
+export function serveRun(run: Run, failed = status.UNKNOWN): Promise<{ address: string; close: () => void }> {
+    return startServer(monitorOf(run, failed), engineOf(run));
 }
 
-function monitorOf(run: Run): Handlers {
+function monitorOf(run: Run, failed: status): Handlers {
     const noting =
         <Q, R>(handler: (request: Q) => Promise<R>) =>
         async (request: Q) => {
@@ -34,8 +39,8 @@ function monitorOf(run: Run): Handlers {
                 return await run.busy(() => handler(request));
             } catch (error) {
                 if (!run.closed) run.errors.push(errorText(error));
-                // Never the provider's own code: on UNAVAILABLE the SDK assumes that the engine is gone, and hangs.
-                throw new Error(errorText(error), { cause: error });
+                // Never the provider's own code.
+                throw Object.assign(new Error(errorText(error), { cause: error }), { code: failed });
             }
         };
     return {

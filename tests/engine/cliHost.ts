@@ -159,8 +159,11 @@ export class CliHost implements Host {
             {},
             (onEvent) => this.stack.destroy({ onEvent, onOutput: this.#heard, onError: this.#heard, refresh }),
         );
-    refresh = (program: Program): Promise<Done> =>
-        this.#run(program, {}, (onEvent) => this.stack.refresh({ onEvent, onOutput: this.#heard, onError: this.#heard }));
+    /** With `runProgram` it runs the program, as `--run-program` does, and deploys nothing all the same. */
+    refresh = (program: Program, options: RunOptions & { runProgram?: boolean } = {}): Promise<Done> =>
+        this.#run(program, options, (onEvent) =>
+            this.stack.refresh({ onEvent, onOutput: this.#heard, onError: this.#heard, runProgram: options.runProgram }),
+        );
 
     /** The URNs of the resources of these names. */
     urns(names: string[]): string[] {

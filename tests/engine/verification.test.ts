@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
+import { readDeployed } from "../../components/changeGuard/changeGuard";
 import type { VerifyArgs } from "../../components";
 import { applyFault } from "../support/applyFault";
 import { needsPulumi } from "../support/needsPulumi";
@@ -26,9 +27,11 @@ describe("the verification on the real engine", function () {
         const host: CliHost & Host = await CliHost.open(traffic.watched());
         const verify: VerifyArgs = { timeoutSeconds: 120, headers: { authorization: SECRET } };
         const deploymentRecord = async () =>
-            (JSON.parse(host.state()) as { resources: { urn: string; outputs?: { presentedAuthority?: string } }[] }).resources.find(
-                ({ urn }) => urn.endsWith("::orders-deployment-record"),
-            )?.outputs?.presentedAuthority;
+            readDeployed(
+                (JSON.parse(host.state()) as { resources: { urn: string; outputs?: unknown }[] }).resources.find(({ urn }) =>
+                    urn.endsWith("::orders-deployment-record"),
+                )?.outputs,
+            )?.presented;
         try {
             const first = await host.up(program({ ...trusting(["1", "2"], "1"), verify }));
             expect(first.ok, first.text).to.equal(true);

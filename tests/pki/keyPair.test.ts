@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { expect } from "chai";
-import { judgeKeyPair } from "../../pki";
+import { judgeKeyPair, normalisePrivateKey } from "../../pki";
 import { expectNoEcho, expectOne, make, messages, rsa, type Made } from "../support/certificates";
 
 // Not proven here: that API Gateway and Cloudflare accept what these functions accept.
@@ -44,6 +44,50 @@ describe("pki", () => {
             expectNoEcho(messages(key(damaged)).join(), damaged);
             expectOne(key(client.pem), /must be an unencrypted PEM private key; received a certificate$/, "key");
             expectOne(key("secret"), /6 characters without a PEM block/, "key");
+        });
+        it("passes on one key and nothing else of its text, indented or not", async () => {
+            expect(normalisePrivateKey(client.keyPem)).to.equal(client.keyPem);
+            const indented = `\r\n    ${client.keyPem.replace(/\n/g, "\r\n    ")}\r\n`;
+            expect(key(indented)).to.deep.equal([]);
+            expect(normalisePrivateKey(indented)).to.equal(client.keyPem);
+            const sec1 = createPrivateKey(client.keyPem).export({ type: "sec1", format: "pem" }) as string;
+            const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+            expect(key(parameters + sec1)).to.deep.equal([]);
+            expect(normalisePrivateKey(parameters + sec1)).to.equal(sec1);
+            const long = await make({ name: "long", algorithm: rsa(2048) });
+            const pkcs1 = createPrivateKey(long.keyPem).export({ type: "pkcs1", format: "pem" }) as string;
+            expect(key(pkcs1, long.pem)).to.deep.equal([]);
+            expect(normalisePrivateKey(pkcs1)).to.equal(pkcs1);
+        });
+        it("refuses anything beside the key: it would be sent to Cloudflare", () => {
+            for (const text of [client.keyPem + stranger.keyPem, stranger.keyPem + client.keyPem, client.keyPem + client.keyPem]) {
+                expectOne(key(text), /only that one; received more than one private key/, "key");
+                expectNoEcho(messages(key(text)).join(), stranger.keyPem);
+            }
+            const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+            const comment = "Bag Attributes\n    friendlyName: orders\n";
+            for (const text of [
+                client.pem + client.keyPem,
+                client.keyPem + client.pem,
+                comment + client.keyPem,
+                client.keyPem + "more",
+                parameters + client.keyPem,
+            ])
+                expectOne(key(text), /nothing else; received one among other text/, "key");
+        });
+        it("refuses or drops what hides inside the key's own block", () => {
+            const block = (der: Buffer) =>
+                `-----BEGIN PRIVATE KEY-----\n${(der.toString("base64").match(/.{1,64}/g) ?? []).join("\n")}\n-----END PRIVATE KEY-----\n`;
+            const der = (pem: string) => createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
+            expect(normalisePrivateKey(block(der(client.keyPem)))).to.equal(client.keyPem);
+            expectOne(key(block(Buffer.concat([der(client.keyPem), der(stranger.keyPem)]))), /received an unreadable one/, "key");
+            // An attribute of PKCS #8, inside the outer SEQUENCE: parsers take it.
+            const plain = der(client.keyPem);
+            const attribute = Buffer.concat([Buffer.from([0xa0, 0x06, 0x30, 0x04, 0x04, 0x02]), Buffer.from("hi")]);
+            const body = Buffer.concat([plain.subarray(3), attribute]);
+            const padded = block(Buffer.concat([Buffer.from([0x30, 0x81, body.length]), body]));
+            if (key(padded).length === 0) expect(normalisePrivateKey(padded)).to.equal(client.keyPem);
+            else expectOne(key(padded), /received an unreadable one/, "key");
         });
         it("refuses a key beside something that is not a certificate", () => {
             expectOne(key(client.keyPem, client.keyPem), /not a PEM certificate/, "key");

@@ -9,6 +9,7 @@ import {
     fingerprint256,
     judgeTruststoreCa,
     keyFingerprints,
+    normaliseCertificates,
     normalisePem,
     splitCertificates,
 } from "../../pki";
@@ -48,6 +49,15 @@ describe("pki", () => {
             expectOne(ca(noX509), /must be PEM certificates.*number 1/);
             expect(thrown(() => fingerprint256(noX509))).to.match(/must be PEM certificates/);
             expect(thrown(() => splitCertificates("hello"))).not.to.contain("hello");
+        });
+        it("refuses what hides inside a certificate's block, and passes on certificates alone", () => {
+            const der = Buffer.concat([new X509Certificate(root.pem).raw, Buffer.from("a key could be here")]);
+            const base64 = (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
+            const padded = `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+            expectOne(ca(padded), /number 1\) (that is not an X.509 certificate|with something after its certificate)/);
+            expectOne(leaf(padded, root.pem), /number 1\) (that is not an X.509 certificate|with something after its certificate)/, "leaf");
+            expect(normaliseCertificates(`  ${root.pem}\r\n\n\n${client.pem}`)).to.equal(root.pem + client.pem);
+            expectOne(ca(root.pem + client.keyPem), /received a private key beside certificates/);
         });
         it("refuses a private key without echoing it", () => {
             const disguised = client.keyPem.replace(/PRIVATE KEY/g, "CERTIFICATE");

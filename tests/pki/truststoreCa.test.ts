@@ -60,7 +60,7 @@ describe("pki", () => {
                 "must be a CA (basicConstraints CA:TRUE, allowed to sign)",
                 "must not have expired",
                 "must be signed with RSA or ECDSA and SHA-256 or stronger",
-                "must have an RSA key of at least 2048 bits or an ECDSA key of at least 256 bits",
+                "must have an RSA key of at least 2048 bits or an ECDSA key on P-256, P-384 or P-521",
             ]);
         });
     });

@@ -31,9 +31,21 @@ export interface Wanted {
     hash?: string;
     notBefore?: string;
     notAfter?: string;
+    /** Instead of basicConstraints alone. */
+    extensions?: x509.Extension[];
 }
 
-export async function make({ name, issuer, ca = true, algorithm = P256, keys: given, hash, notBefore, notAfter }: Wanted): Promise<Made> {
+export async function make({
+    name,
+    issuer,
+    ca = true,
+    algorithm = P256,
+    keys: given,
+    hash,
+    notBefore,
+    notAfter,
+    extensions,
+}: Wanted): Promise<Made> {
     const keys =
         given ??
         ((await webcrypto.subtle.generateKey(algorithm as webcrypto.EcKeyGenParams, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair);
@@ -46,7 +58,7 @@ export async function make({ name, issuer, ca = true, algorithm = P256, keys: gi
         publicKey: keys.publicKey,
         signingKey: signer.keys.privateKey,
         signingAlgorithm: { ...signer.algorithm, ...(hash ? { hash } : {}) } as x509.X509CertificateCreateParams["signingAlgorithm"],
-        extensions: [new x509.BasicConstraintsExtension(ca, undefined, true)],
+        extensions: extensions ?? [new x509.BasicConstraintsExtension(ca, undefined, true)],
     });
     const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey));
     const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { refusals, type Facts } from "../../../components/changeGuard/changeGuard";
+import { readDeployed, refusals, type Deployed, type Facts } from "../../../components/changeGuard/changeGuard";
 
 /** `facts("1", "2*")`: trusts 1 and 2, presents 2; `1=b` stands for other key material under the name 1. */
 function facts(...authorities: string[]): Facts {
@@ -10,7 +10,11 @@ function facts(...authorities: string[]): Facts {
     const presented = parts[authorities.findIndex((one) => one.endsWith("*"))]?.[0] ?? "";
     return { domainName: "api.example.com", zoneId: "zone1", mode: "Hostname", authorities: Object.fromEntries(parts), presented };
 }
-const rules = (old: Facts, next: Facts, presented: string | undefined) => refusals(old, next, presented).map(({ rule }) => rule);
+/** A deployment of these facts that finished; undefined if it did not. */
+const finished = ({ domainName, zoneId, authorities }: Facts, presented: string | undefined): Deployed | undefined =>
+    presented === undefined ? undefined : { domainName, zoneId, presented, trusted: Object.keys(authorities) };
+const rules = (old: Facts, next: Facts, presented: string | undefined) =>
+    refusals(old, next, finished(old, presented)).map(({ rule }) => rule);
 
 describe("the change guard", () => {
     const UNKNOWN = "1=unknown*";
@@ -40,19 +44,78 @@ describe("the change guard", () => {
 
     it("keeps the name and the zone of a live API, and says how to move", () => {
         const old = facts("1*");
-        const [moved] = refusals(old, { ...old, domainName: "other.example.com" }, "1");
+        const [moved] = refusals(old, { ...old, domainName: "other.example.com" }, finished(old, "1"));
         expect(moved).to.include({ rule: "other-name", path: "domainName" });
         expect(moved!.fix).to.contain("second component");
         expect(rules(old, { ...old, zoneId: "zone2" }, "1")).to.deep.equal(["other-name"]);
         const unknownZone = { ...old, zoneId: undefined as unknown as string };
-        expect(refusals(old, unknownZone, "1")[0]!.message).to.contain("not known yet");
+        expect(refusals(old, unknownZone, finished(old, "1"))[0]!.message).to.contain("not known yet");
         expect(refusals(old, { ...old, zoneId: "zone2" }, undefined)[0]!.fix).to.contain("pulumi destroy");
     });
 
     it("names path, rule, received value and fix, in a sentence each", () => {
-        const [drop, present] = refusals(facts("1*"), facts("2*"), "1");
+        const [drop, present] = refusals(facts("1*"), facts("2*"), finished(facts("1*"), "1"));
         expect(drop!.message).to.equal('must keep "1" while the edge presents it; received "2"');
         expect(drop!.fix).to.equal('three deployments: authorities "2", "1" with presented "1"; then presented "2"; then without "1"');
         expect(present!.fix).to.contain('"2" in originPull.authorities and presented "1" first');
+    });
+});
+
+describe("what the deployment record tells of what is deployed", () => {
+    const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const outputs = {
+        domainName: "api.example.com",
+        zoneId: "zone1",
+        presents: "certificate1",
+        certificateIds: { "1": "certificate1", "2": "certificate2" },
+        authorities: { "1": ["key1"], "2": ["key2"] },
+        truststore: ["key1", "key2"],
+    };
+    const whole: Deployed = { domainName: "api.example.com", zoneId: "zone1", presented: "1", trusted: ["1", "2"] };
+
+    it("is the authority whose certificate the edge presents, and those whose keys are pinned", () => {
+        expect(readDeployed(outputs)).to.deep.equal(whole);
+        expect(readDeployed({ ...outputs, presents: "certificate2" })).to.deep.equal({ ...whole, presented: "2" });
+        expect(readDeployed({ ...outputs, truststore: ["key1"] })).to.deep.equal({ ...whole, trusted: ["1"] });
+        const shared = { presents: "cloudflare-shared", authorities: { "cloudflare-shared": ["key1"] } };
+        expect(readDeployed({ ...outputs, ...shared })).to.deep.equal({
+            ...whole,
+            presented: "cloudflare-shared",
+            trusted: ["cloudflare-shared"],
+        });
+    });
+
+    it("takes an authority that is not deployed yet for one that is not trusted", () => {
+        const third = {
+            certificateIds: { ...outputs.certificateIds, "3": UNKNOWN },
+            authorities: { ...outputs.authorities, "3": UNKNOWN },
+        };
+        const deployed = readDeployed({ ...outputs, ...third });
+        expect(deployed).to.deep.equal(whole);
+        // The program's word was saved by a refresh: it says that 3 is trusted.
+        const old = facts("1*", "2", "3");
+        expect(refusals(old, facts("1", "2", "3*"), deployed).map(({ rule }) => rule)).to.deep.equal(["present-untrusted"]);
+        expect(refusals(old, facts("1", "2*", "3"), deployed)).to.deep.equal([]);
+    });
+
+    for (const [title, part] of [
+        ["a certificate of no authority", { presents: "certificate9" }],
+        ["an unknown certificate", { presents: UNKNOWN }],
+        ["no certificate", { presents: "" }],
+        ["a certificate without an id", { presents: undefined }],
+        ["ids that are unknown", { certificateIds: { "1": UNKNOWN, "2": UNKNOWN } }],
+        ["two values that are both unknown", { presents: UNKNOWN, certificateIds: { "1": UNKNOWN } }],
+        ["a truststore that is unknown", { truststore: UNKNOWN }],
+        ["a truststore that the state does not hold", { truststore: [] }],
+        ["a truststore without the presented authority", { truststore: ["key2"] }],
+        ["a domain that is unknown", { domainName: UNKNOWN }],
+        ["a zone that is unknown", { zoneId: UNKNOWN }],
+    ] as [string, object][])
+        it(`is nothing, as after a deployment that did not finish, with ${title}`, () => {
+            expect(readDeployed({ ...outputs, ...part })).to.equal(undefined);
+        });
+
+    it("is nothing without outputs, and in a record of another version", () => {
+        for (const before of [undefined, {}, { presentedAuthority: "1" }]) expect(readDeployed(before)).to.equal(undefined);
     });
 });

@@ -76,7 +76,13 @@ const factsOf = ({ authorities, presented, domainName, zoneId }: Intent, unknown
 });
 
 const judge = (world: ModelState, next: Intent, unknown: string[] = []): Refusal[] =>
-    refusals(factsOf(world.last), factsOf(next, unknown), world.presented);
+    refusals(
+        factsOf(world.last),
+        factsOf(next, unknown),
+        world.presented === undefined
+            ? undefined
+            : { domainName: world.name, zoneId: world.zone, presented: world.presented, trusted: Object.keys(world.last.authorities) },
+    );
 
 const start = (): ModelState => ({
     trusted: new Set(["1a"]),

@@ -141,7 +141,10 @@ describe("the lab's AWS resource types", () => {
         const made = await calls.create(FUNCTION, { ...inputs, role: role.outputs.arn });
         expect(calls.cloud.aws.functions.get("f")?.files).to.deep.equal({ "index.js": "exports.handler = 1;" });
         const permission = { action: "lambda:InvokeFunction", function: made.id, principal: "apigateway.amazonaws.com" };
-        await calls.create("aws:lambda/permission:Permission", { ...permission, sourceArn: "arn:aws:execute-api:eu-west-1:1:api/*/*" });
+        await calls.create("aws:lambda/permission:Permission", {
+            ...permission,
+            sourceArn: "arn:aws:execute-api:eu-west-1:123456789012:api/*/*",
+        });
         expect(calls.cloud.aws.functions.get("f")?.permissions.size).to.equal(1);
     });
 });

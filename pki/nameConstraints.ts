@@ -1,0 +1,90 @@
+import { elements, inside, objectIdentifier, type Der } from "./der";
+import type { Fields } from "./fields";
+
+// GeneralName's choices, as context tags.
+const EMAIL = 0x81;
+const DNS = 0x82;
+const DIRECTORY = 0xa4;
+const URI = 0x86;
+const IP = 0x87;
+const KIND: Record<number, string> = { [EMAIL]: "email", [DNS]: "DNS", [DIRECTORY]: "directory", [URI]: "URI", [IP]: "IP" };
+const EMAIL_ATTRIBUTE = "1.2.840.113549.1.9.1";
+
+const text = (name: Der) => name.body.toString("latin1").toLowerCase();
+
+function inDomain(host: string, domain: string): boolean {
+    if (domain === "") return true;
+    return domain.startsWith(".") ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
+}
+
+/** Whether a name lies in a subtree of its own kind. Throws if either cannot be read. */
+function matches(name: Der, base: Der): boolean {
+    if (name.tag === DNS) return inDomain(text(name), text(base));
+    if (name.tag === EMAIL) {
+        const constraint = text(base);
+        const host = text(name).split("@").at(-1) ?? "";
+        if (constraint.includes("@")) {
+            const [user, domain] = name.body.toString("latin1").split("@");
+            const [wantedUser, wantedDomain] = base.body.toString("latin1").split("@");
+            return user === wantedUser && domain?.toLowerCase() === wantedDomain?.toLowerCase();
+        }
+        return constraint.startsWith(".") ? host.endsWith(constraint) : host === constraint;
+    }
+    if (name.tag === URI) {
+        const host = new URL(text(name)).hostname;
+        return text(base).startsWith(".") ? host.endsWith(text(base)) : host === text(base);
+    }
+    if (name.tag === IP) {
+        const size = base.body.length / 2;
+        if (![4, 16].includes(name.body.length) || ![4, 16].includes(size)) throw new Error("not an address");
+        return (
+            size === name.body.length && name.body.every((byte, at) => ((byte ^ (base.body[at] ?? 0)) & (base.body[size + at] ?? 0)) === 0)
+        );
+    }
+    // A directory name lies in a subtree that is a prefix of it. Compared byte for byte, which refuses more than RFC 5280's folding.
+    const wanted = inside(base.body, 0x30);
+    const given = inside(name.body, 0x30);
+    return wanted.every((part, at) => given[at]?.body.equals(part.body) ?? false);
+}
+
+/** Names of a certificate that constraints apply to: alternative names, the subject, and e-mail addresses in it. */
+function namesOf({ alternativeNames, subject, emptySubject }: Fields): Der[] {
+    if (emptySubject) return alternativeNames;
+    const sequence = Buffer.concat([Buffer.from([0x30, 0x84, 0, 0, 0, 0]), subject]);
+    sequence.writeUInt32BE(subject.length, 2);
+    const emails = elements(subject)
+        .flatMap((set) => elements(set.body))
+        .map((attribute) => elements(attribute.body))
+        .filter(([oid]) => oid && objectIdentifier(oid.body) === EMAIL_ATTRIBUTE)
+        .map(([, value]) => ({ tag: EMAIL, body: value?.body ?? Buffer.alloc(0) }));
+    return [...alternativeNames, { tag: DIRECTORY, body: sequence }, ...emails];
+}
+
+/** What about a certificate's names violates an issuer's constraints, or undefined. What cannot be read counts as a violation. */
+export function nameViolation(constraints: Buffer, fields: Fields): string | undefined {
+    try {
+        const parts = inside(constraints, 0x30);
+        const subtrees = (tag: number) =>
+            parts
+                .filter((part) => part.tag === tag)
+                .flatMap(({ body }) => elements(body))
+                .flatMap(({ body }) => elements(body).slice(0, 1));
+        const permitted = subtrees(0xa0);
+        const excluded = subtrees(0xa1);
+        if (permitted.length + excluded.length === 0) return "constraints without a subtree";
+        for (const name of namesOf(fields)) {
+            const kind = KIND[name.tag];
+            const ofKind = ({ tag }: Der) => tag === name.tag;
+            if (!kind) {
+                if ([...permitted, ...excluded].some(ofKind)) return "a name of a kind that cannot be compared";
+                continue;
+            }
+            if (excluded.filter(ofKind).some((base) => matches(name, base))) return `an excluded ${kind} name`;
+            const allowed = permitted.filter(ofKind);
+            if (allowed.length > 0 && !allowed.some((base) => matches(name, base))) return `a ${kind} name that is not permitted`;
+        }
+        return undefined;
+    } catch {
+        return "constraints or names that cannot be read";
+    }
+}
