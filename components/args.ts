@@ -107,8 +107,10 @@ export interface CorsArgs {
 export interface AccessLogArgs {
     /** Defaults to true. Plain. */
     enabled?: boolean;
-    /** Days. Defaults to 30. */
+    /** Days that the group of this component keeps it. Defaults to 30. */
     retentionInDays?: pulumi.Input<number>;
+    /** ARN of a CloudWatch log group of yours, in the API's region. Defaults to a group of this component's, under `/aws/vendedlogs/`. */
+    destinationArn?: pulumi.Input<string>;
 }
 
 /** The check inside `pulumi up`: `url` resolves only after the API answered through the edge and refused every bypass. */
@@ -156,6 +158,6 @@ export interface CloudflareProtectedHttpApiArgs {
     deletionProtection?: boolean;
     /** Defaults to on: `pulumi up` fails if the API does not answer through the edge, or if a bypass is open. */
     verify?: VerifyArgs;
-    /** Tags of every AWS resource. */
+    /** Tags of every AWS resource but the truststore's object, which can hold too few. At most 50. */
     tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

@@ -10,6 +10,7 @@ import { refusal } from "./refusal";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
 import { CLOUDFLARE_SHARED } from "./validation/originPull";
+import { checkedTags } from "./validation/tags";
 import { argsProblems, argsWarnings, normaliseDomainName, problemText } from "./validation/validation";
 import { createVerification, warnUnverified } from "./verification/verification";
 
@@ -59,11 +60,13 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
             args.originPull?.authorities ?? (mode === OriginPullMode.Hostname ? [{ name: "1" }] : []);
         const presented = mode === OriginPullMode.Hostname ? (args.originPull?.presented ?? authorities[0]!.name) : undefined;
         const strictTls = args.strictTls ?? StrictTls.Check;
-        const protect = args.deletionProtection ?? true;
+        // Never false: it would win over the option `protect` of the component.
+        const protect = (args.deletionProtection ?? true) || undefined;
         // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
         for (const warning of argsWarnings(args)) pulumi.log.warn(warning, this).catch(() => undefined);
-        const { zoneId, tags } = args;
+        const { zoneId } = args;
+        const tags = checkedTags(this, args.tags);
         const deploymentRecord = new DeploymentRecord(
             `${name}-deployment-record`,
             name,

@@ -176,6 +176,8 @@ export interface AwsAccount {
     buckets: Map<string, S3Bucket>;
     apis: Map<string, HttpApi>;
     domains: Map<string, GatewayDomain>;
+    /** Of the provider: it puts them on whatever it tags. */
+    defaultTags: Record<string, string>;
     functions: Map<string, LambdaFunction>;
     roles: Map<string, IamRole>;
     logGroups: Map<string, LogGroup>;

@@ -62,7 +62,7 @@ const CORS = {
     exposeHeaders: "other",
     maxAge: "other",
 } satisfies Shape<CorsArgs>;
-const ACCESS_LOG = { enabled: "boolean", retentionInDays: "other" } satisfies Shape<AccessLogArgs>;
+const ACCESS_LOG = { enabled: "boolean", retentionInDays: "other", destinationArn: "text" } satisfies Shape<AccessLogArgs>;
 const VERIFY = { enabled: "boolean", path: "other", timeoutSeconds: "other", headers: "other" } satisfies Shape<VerifyArgs>;
 
 /** Planned, and refused by name until then. */

@@ -1,5 +1,6 @@
 import type { Problem } from "../../pki";
 import { StrictTls, type CloudflareProtectedHttpApiArgs } from "../args";
+import { accessLogProblems } from "./accessLog";
 import { functionProblems } from "./functions";
 import { originPullProblems } from "./originPull";
 import { oneOf, plainString } from "./plain";
@@ -7,6 +8,7 @@ import { routeKeyWarnings } from "./routeKey";
 import { routeProblems } from "./routes";
 import { shapesProblems } from "./shapes";
 import { shown } from "./shown";
+import { tagsProblems } from "./tags";
 import { verifyProblems } from "./verify";
 
 /** S3 allows 63 characters; `-truststore` and eight random characters follow the name. */
@@ -50,7 +52,9 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
         ...functionProblems(args.functions, Array.isArray(args.routes) ? args.routes : []),
         ...originPullProblems(args.originPull, now),
         ...oneOf("strictTls", args.strictTls, StrictTls),
+        ...accessLogProblems(args.accessLog),
         ...verifyProblems(args.verify),
+        ...tagsProblems(args.tags),
     );
     return problems;
 }
