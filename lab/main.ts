@@ -180,7 +180,7 @@ function main(): void {
         .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
     const options = command.parse().opts<Options>();
     if (options.rotate && (options.fault || options.mode === "shared" || options.keep)) {
-        console.error("error: --rotate goes with --json only");
+        console.error("error: --rotate can be combined with --json and with no other option");
         process.exit(2);
     }
     if (options.faults) return console.log(faultsList());

@@ -49,6 +49,19 @@ it("brings the doctor as a function", async () => {
 });
 `;
 
+/** Links of the package's pages to files that are not packed. */
+function deadLinks(root: string): string[] {
+    const pages = fs
+        .readdirSync(root, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".md") && !name.startsWith("node_modules"));
+    return pages.flatMap((page) =>
+        [...fs.readFileSync(path.join(root, page), "utf8").matchAll(/\]\(([^)\s#]+)/g)]
+            .map(([, link]) => link!)
+            .filter((link) => !/^[a-z]+:/.test(link) && !fs.existsSync(path.join(root, path.dirname(page), link)))
+            .map((link) => `${page}: ${link}`),
+    );
+}
+
 try {
     const packed = execFileSync("npm", ["pack", "--json", "--pack-destination", consumer], { cwd: ROOT, encoding: "utf8" });
     const tarball = (Object.values(JSON.parse(packed.slice(packed.search(/^[[{]/m))) as object)[0] as { filename: string }).filename;
@@ -67,6 +80,8 @@ try {
         const { sourcesContent } = JSON.parse(fs.readFileSync(path.join(installed, file), "utf8")) as { sourcesContent?: string[] };
         if (!sourcesContent?.[0]) throw new Error(`${file} must hold its source; received none`);
     }
+    const dead = deadLinks(path.dirname(installed));
+    if (dead.length > 0) throw new Error(`links of packed pages must lead to packed files; received ${dead.join(", ")}`);
     for (const [module, resolution] of [
         ["commonjs", "node10"],
         ["nodenext", "nodenext"],

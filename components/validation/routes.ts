@@ -41,8 +41,12 @@ export function routeProblems(routes: unknown): Problem[] {
     return [...problems, ...sameRouteProblems(keys)];
 }
 
+/** API Gateway's limit of an integration's URI (AWS's service model, CreateIntegration). */
+const LONGEST_URL = 2048;
+
 /** Problems of a URL to which requests are forwarded. */
 export function httpUrlProblems(path: string, url: string): Problem[] {
+    if (url.length > LONGEST_URL) return [{ path, message: `must have at most ${LONGEST_URL} characters; received ${url.length}` }];
     return /^https:\/\/[^/\s]+/i.test(url)
         ? []
         : [{ path, message: `must be an https:// URL; received ${shown(url.replace(/\/\/[^@/]*@/, "//…@"))}` }];
