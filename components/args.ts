@@ -85,21 +85,25 @@ export interface OriginPullArgs {
 
 /** Throttling of the stage, in AWS's words. */
 export interface ThrottleArgs {
-    /** Requests allowed at once above the rate. */
+    /** Requests allowed at once above the rate: a whole number, 0 or more. */
     burstLimit: pulumi.Input<number>;
-    /** Requests per second. */
+    /** Requests per second, 0 or more; may be a fraction. */
     rateLimit: pulumi.Input<number>;
 }
 
 /** Cross-origin resource sharing, in AWS's words. */
 export interface CorsArgs {
+    /** Not together with the origin `*`. */
     allowCredentials?: pulumi.Input<boolean>;
+    /** Names of headers, or `*`. */
     allowHeaders?: pulumi.Input<pulumi.Input<string>[]>;
+    /** `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, or `*`. */
     allowMethods?: pulumi.Input<pulumi.Input<string>[]>;
-    /** Origins such as `https://app.example.com`. */
+    /** Origins such as `https://app.example.com`, without a path, or `*`. */
     allowOrigins: pulumi.Input<pulumi.Input<string>[]>;
+    /** Names of headers, or `*`. */
     exposeHeaders?: pulumi.Input<pulumi.Input<string>[]>;
-    /** Seconds. */
+    /** Seconds, at most 86400; -1 for none. */
     maxAge?: pulumi.Input<number>;
 }
 
@@ -107,7 +111,7 @@ export interface CorsArgs {
 export interface AccessLogArgs {
     /** Defaults to true. Plain. */
     enabled?: boolean;
-    /** Days that the group of this component keeps it. Defaults to 30. */
+    /** Days that the group of this component keeps it, one of CloudWatch's numbers such as 30, 90 or 365; 0 keeps it for good. Defaults to 30. */
     retentionInDays?: pulumi.Input<number>;
     /** ARN of a CloudWatch log group of yours, in the API's region. Defaults to a group of this component's, under `/aws/vendedlogs/`. */
     destinationArn?: pulumi.Input<string>;

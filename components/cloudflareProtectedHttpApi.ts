@@ -4,15 +4,24 @@ import { issueCertificate } from "./certificate";
 import { DeploymentRecord } from "./changeGuard/deploymentRecord";
 import { checkStrictTls, createRecord } from "./cloudflareZone";
 import { createDomain, mapDomain, pinnedPem } from "./customDomain";
+import { failFast } from "./failFast";
 import { createApi, createStage } from "./httpApi";
 import { OriginPullIdentity, presentIdentity, presentedAuthority, trustedAuthorities } from "./originPullIdentity";
 import { refusal } from "./refusal";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
+import { checkedLate } from "./validation/late";
 import { CLOUDFLARE_SHARED } from "./validation/originPull";
 import { checkedTags } from "./validation/tags";
 import { argsProblems, argsWarnings, normaliseDomainName, problemText } from "./validation/validation";
+import { certificateArnProblems } from "./validation/values";
 import { createVerification, warnUnverified } from "./verification/verification";
+
+/** The region of the default AWS provider, if the stack's configuration names it. That of a provider of one's own is an Output. */
+function configuredRegion(opts: pulumi.ComponentResourceOptions | undefined): string | undefined {
+    if (opts?.provider ?? opts?.providers ?? opts?.parent?.getProvider("aws:apigatewayv2/api:Api")) return undefined;
+    return new pulumi.Config("aws").get("region");
+}
 
 /**
  * An AWS HTTP API on a custom domain that answers only to Cloudflare's edge, proved by a client certificate in the TLS handshake.
@@ -52,7 +61,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
      * @throws RunError with every problem of the arguments at once.
      */
     constructor(name: string, args: CloudflareProtectedHttpApiArgs, opts?: pulumi.ComponentResourceOptions) {
-        const problems = argsProblems(name, args, new Date());
+        const problems = argsProblems(name, args, new Date(), configuredRegion(opts));
         if (problems.length > 0) throw refusal(problemText(`CloudflareProtectedHttpApi "${name}"`, problems));
         const domainName = normaliseDomainName(args.domainName);
         const mode = args.originPull?.mode ?? OriginPullMode.Hostname;
@@ -63,7 +72,8 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         // Never false: it would win over the option `protect` of the component.
         const protect = (args.deletionProtection ?? true) || undefined;
         // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
-        super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, opts);
+        const watch = failFast(name, opts);
+        super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, watch.options(opts));
         for (const warning of argsWarnings(args)) pulumi.log.warn(warning, this).catch(() => undefined);
         const { zoneId } = args;
         const tags = checkedTags(this, args.tags);
@@ -81,7 +91,10 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
             { domainName, zoneId, mode, authorities, presented, deletionProtection: protect },
             child,
         );
-        const certificateArn = pulumi.output(args.certificateArn ?? issueCertificate(name, { domainName, zoneId, protect, tags }, child));
+        const certificateArn =
+            args.certificateArn === undefined
+                ? issueCertificate(name, { domainName, zoneId, protect, tags }, child)
+                : checkedLate(this, args.certificateArn, certificateArnProblems);
         const truststore = createTruststore(name, { pem: identity.truststorePem, protect, tags }, child);
         const api = createApi(name, { cors: args.cors, tags }, child);
         const { routes: routeArgs, functions = [] } = args;
@@ -143,16 +156,20 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         this.truststorePem = identity.truststorePem;
         this.presentedAuthority = presentedAuthority(identity, presentation);
         const trusted = trustedAuthorities(identity);
-        deploymentRecord.finish({
-            domainName: domain.domainName,
-            zoneId: presentation.zoneId,
-            presents: presentation.presents,
-            certificateIds: trusted.flatMap(({ name, certificateId }) => (certificateId ? [[name, certificateId]] : [])),
-            authorities: trusted.map(({ name, pem }) => [name, pem]),
-            truststorePem: pinnedPem(truststore, domain),
-        });
+        watch.settle(deploymentRecord);
+        deploymentRecord.finish(
+            watch.late({
+                domainName: domain.domainName,
+                zoneId: presentation.zoneId,
+                presents: presentation.presents,
+                certificateIds: trusted.flatMap(({ name, certificateId }) => (certificateId ? [[name, certificateId]] : [])),
+                authorities: trusted.map(({ name, pem }) => [name, pem]),
+                truststorePem: pinnedPem(truststore, domain),
+            }),
+        );
         this.clientCertificateExpires = identity.expires;
         this.logGroupName = logGroupName ?? pulumi.output("");
+        watch.settle(this);
         this.registerOutputs({
             url: this.url,
             domainName: this.domainName,

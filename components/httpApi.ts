@@ -3,7 +3,8 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessLogArgs, CorsArgs, ThrottleArgs } from "./args";
 import { destinationArnProblems } from "./validation/accessLog";
-import { checkedLate } from "./validation/late";
+import { checkedIfLate, checkedLate } from "./validation/late";
+import { corsProblems, retentionProblems, throttleProblems } from "./validation/values";
 
 /** Tags for every AWS resource. */
 export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
@@ -30,7 +31,7 @@ const ACCESS_LOG_FIELDS = {
 export function createApi(
     name: string,
     inputs: { cors: CorsArgs | undefined; tags: Tags },
-    opts: pulumi.CustomResourceOptions,
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): apigatewayv2.Api {
     return new apigatewayv2.Api(
         `${name}-api`,
@@ -38,7 +39,7 @@ export function createApi(
             protocolType: "HTTP",
             // Mutual TLS never applies to the execute-api endpoint: left on, it bypasses everything.
             disableExecuteApiEndpoint: true,
-            corsConfiguration: inputs.cors,
+            corsConfiguration: checkedIfLate(opts.parent, inputs.cors, corsProblems),
             tags: inputs.tags,
         },
         opts,
@@ -67,7 +68,11 @@ function createAccessLog(
     const group = new cloudwatch.LogGroup(
         `${name}-access-log`,
         // Elsewhere the delivery needs room in one policy of the whole account (docs/sources.md 13.11).
-        { namePrefix: `/aws/vendedlogs/${name}-`, retentionInDays, tags: inputs.tags },
+        {
+            namePrefix: `/aws/vendedlogs/${name}-`,
+            retentionInDays: checkedLate(opts.parent, retentionInDays, retentionProblems),
+            tags: inputs.tags,
+        },
         opts,
     );
     return { destinationArn: group.arn, groupName: group.name };
@@ -80,6 +85,7 @@ export function createStage(
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): { stage: apigatewayv2.Stage; logGroupName: pulumi.Output<string> | undefined } {
     const log = createAccessLog(name, inputs, opts);
+    const throttle = checkedIfLate(opts.parent, inputs.throttle, throttleProblems);
     const stage = new apigatewayv2.Stage(
         `${name}-stage`,
         {
@@ -87,10 +93,7 @@ export function createStage(
             name: "$default",
             // Without it changes, including the disabled default endpoint, have no effect until a deployment.
             autoDeploy: true,
-            defaultRouteSettings: inputs.throttle && {
-                throttlingBurstLimit: inputs.throttle.burstLimit,
-                throttlingRateLimit: inputs.throttle.rateLimit,
-            },
+            defaultRouteSettings: throttle && { throttlingBurstLimit: throttle.burstLimit, throttlingRateLimit: throttle.rateLimit },
             accessLogSettings: log && { destinationArn: log.destinationArn, format: JSON.stringify(ACCESS_LOG_FIELDS) },
             tags: inputs.tags,
         },

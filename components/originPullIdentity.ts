@@ -1,5 +1,3 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
@@ -14,7 +12,9 @@ import {
     normalisePrivateKey,
 } from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
+import { failFast } from "./failFast";
 import { refusal } from "./refusal";
+import { SHARED_CA_PEM } from "./sharedCa";
 import { checkedLate } from "./validation/late";
 import { CLOUDFLARE_SHARED, authorityPemProblems, factName, isSharedCa } from "./validation/originPull";
 
@@ -34,12 +34,10 @@ const YEAR_HOURS = 8766;
 
 /** Cloudflare's shared CA, if the file matches the pinned fingerprint. */
 function sharedCaPem(): string {
-    const pem = normalisePem(fs.readFileSync(path.join(__dirname, "..", "certs", "cloudflare-origin-pull-ca.pem"), "utf8"));
+    const pem = normalisePem(SHARED_CA_PEM);
     const seen = fingerprint256(pem);
     if (seen !== CLOUDFLARE_SHARED_CA_FINGERPRINT)
-        throw refusal(
-            `certs/cloudflare-origin-pull-ca.pem must have the SHA-256 fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}; received ${seen}`,
-        );
+        throw refusal(`components/sharedCa must have the SHA-256 fingerprint ${CLOUDFLARE_SHARED_CA_FINGERPRINT}; received ${seen}`);
     return pem;
 }
 
@@ -72,7 +70,8 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
             authorities: args.authorities.map((authority) => authority.name),
             presented: args.presented,
         };
-        super("cloudflare-protected-http-api:index:OriginPullIdentity", name, facts, opts);
+        const watch = failFast(name, opts);
+        super("cloudflare-protected-http-api:index:OriginPullIdentity", name, facts, watch.options(opts));
         const created = args.authorities.map((authority, index) => createAuthority(name, authority, index, args, this));
         const presented = created.find(({ name: authority }) => authority === args.presented);
         const trusted = created.map(({ caPem }) => caPem);
@@ -98,6 +97,7 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
                 ? [{ name: CLOUDFLARE_SHARED, pem: pulumi.output(sharedCaPem()), certificateId: undefined }]
                 : []),
         ]);
+        watch.settle(this);
         this.registerOutputs({ truststorePem: this.truststorePem, certificateId: this.certificateId, expires: this.expires });
     }
 }

@@ -248,7 +248,7 @@ export interface CloudflareAccount {
 /** Behaviours that no source settles (UNCONFIRMED in the facts): the lab plays each, and the project must be right in all. */
 export interface Variants {
     /** What a client certificate that does not chain to the truststore gets (docs/sources.md 1.15). */
-    untrustedCertificate: "forbidden" | "closed";
+    untrustedCertificate: "forbidden" | "closed" | "answered";
     /** What a Host that differs from the SNI of the connection gets (docs/sources.md 1.16). */
     hostMismatch: "refused" | "answered";
     /** What voiding an association gets whose certificate is gone (docs/sources.md 12.3). */

@@ -52,8 +52,11 @@ export function pathProblems(path: Read[]): string[] {
         const constraints = fields?.nameConstraints;
         if (!constraints) return;
         below.forEach((read, index) => {
-            // RFC 5280 6.1.3: self-issued certificates are exempt, but not the last of the path.
-            const violation = read.fields && (index === 0 || !selfIssued(read)) ? nameViolation(constraints, read.fields) : undefined;
+            // RFC 5280 6.1.3: self-issued certificates are exempt, but not a leaf.
+            const violation =
+                read.fields && ((index === 0 && !read.fields.ca) || !selfIssued(read))
+                    ? nameViolation(constraints, read.fields)
+                    : undefined;
             if (violation)
                 problems.push(
                     `must keep to its issuers' name constraints; received ${subject(read.certificate)} with ${violation}, below ${subject(certificate)}`,

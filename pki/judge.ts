@@ -149,7 +149,8 @@ export function judgeLeaf(path: string, leafPem: string, caPem: string, now: Dat
         messages.push(
             `must be signed directly by ${cas.reads.map(({ certificate }) => subject(certificate)).join(" or ")}; received ${who}, which is not`,
         );
-    else {
+    else if (cas.reads.length <= MAXIMUM_CHAIN) {
+        // A larger bundle is refused as such, and could have too many paths to follow.
         const problems = pathsOf(leaf, cas.reads).map(pathProblems);
         if (problems.length > 0 && problems.every((list) => list.length > 0)) messages.push(...(problems[0] ?? []));
     }

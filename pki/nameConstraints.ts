@@ -47,6 +47,16 @@ function matches(name: Der, base: Der): boolean {
     return wanted.every((part, at) => given[at]?.body.equals(part.body) ?? false);
 }
 
+/** Whether a subtree that is excluded has a name in common with it: a wildcard stands for every name below its domain. */
+function overlaps(name: Der, base: Der): boolean {
+    if (name.tag !== DNS || !text(name).startsWith("*.")) return matches(name, base);
+    const domain = text(name).slice(2);
+    return inDomain(domain, text(base)) || inDomain(text(base), domain);
+}
+
+/** As OpenSSL has it: more comparisons than this are an attack. */
+const MAXIMUM_COMPARISONS = 2 ** 20;
+
 /** Names of a certificate that constraints apply to: alternative names, the subject, and e-mail addresses in it. */
 function namesOf({ alternativeNames, subject, emptySubject }: Fields): Der[] {
     if (emptySubject) return alternativeNames;
@@ -72,14 +82,16 @@ export function nameViolation(constraints: Buffer, fields: Fields): string | und
         const permitted = subtrees(0xa0);
         const excluded = subtrees(0xa1);
         if (permitted.length + excluded.length === 0) return "constraints without a subtree";
-        for (const name of namesOf(fields)) {
+        const names = namesOf(fields);
+        if (names.length * (permitted.length + excluded.length) > MAXIMUM_COMPARISONS) return "too many names to compare";
+        for (const name of names) {
             const kind = KIND[name.tag];
             const ofKind = ({ tag }: Der) => tag === name.tag;
             if (!kind) {
                 if ([...permitted, ...excluded].some(ofKind)) return "a name of a kind that cannot be compared";
                 continue;
             }
-            if (excluded.filter(ofKind).some((base) => matches(name, base))) return `an excluded ${kind} name`;
+            if (excluded.filter(ofKind).some((base) => overlaps(name, base))) return `an excluded ${kind} name`;
             const allowed = permitted.filter(ofKind);
             if (allowed.length > 0 && !allowed.some((base) => matches(name, base))) return `a ${kind} name that is not permitted`;
         }

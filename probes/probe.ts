@@ -157,11 +157,10 @@ export async function probe(look: Look, request: ProbeRequest): Promise<ProbeRes
             });
             encrypted.on("session", (ticket) => (session = ticket));
             stream = encrypted;
-            if (headers !== undefined) {
-                await Promise.race([happens(encrypted, "secureConnect"), aborted(deadline)]);
-                // They may be secret: only the verified server gets them.
-                if (!result.serverVerified) headers = undefined;
-            }
+            // A request that waits for the handshake would turn the server's alert into an EPROTO.
+            await Promise.race([happens(encrypted, "secureConnect"), aborted(deadline)]);
+            // They may be secret: only the verified server gets them.
+            if (!result.serverVerified) headers = undefined;
         }
         await exchange(stream, look, { ...request, headers }, result);
     } catch (error) {

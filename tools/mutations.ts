@@ -11,6 +11,20 @@ const ROOT = path.join(__dirname, "..");
 /** `test`: part of the title of a test that must fail; `spec`: its file. */
 const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: string }[] = [
     {
+        file: "pki/privateKey.ts",
+        from: ".length > 1)",
+        to: ".length > 9)",
+        test: "refuses anything beside the key",
+        spec: "tests/pki/keyPair.test.ts",
+    },
+    {
+        file: "pki/judge.ts",
+        from: "if (leaf.fields?.ca)",
+        to: "if (leaf.certificate.ca)",
+        test: "refuses a leaf with CA:TRUE, with and without keyCertSign",
+        spec: "tests/pki/extensions.test.ts",
+    },
+    {
         file: "components/httpApi.ts",
         from: "disableExecuteApiEndpoint: true",
         to: "disableExecuteApiEndpoint: false",
@@ -32,6 +46,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/customDomain.test.ts",
     },
     {
+        file: "components/failFast.ts",
+        from: "first = pinned(error);",
+        to: "first = error as Error;",
+        test: "with one error, which is the reason, after a custom child that throws",
+        spec: "tests/components/failFast.test.ts",
+    },
+    {
         file: "components/httpApi.ts",
         from: "autoDeploy: true",
         to: "autoDeploy: false",
@@ -51,6 +72,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         to: "${inputs.executionArn}/*",
         test: "lets only this API call the function",
         spec: "tests/components/routes.test.ts",
+    },
+    {
+        file: "components/changeGuard/changeGuard.ts",
+        from: ' && value !== "" && value !== UNKNOWN',
+        to: "",
+        test: "two values that are both unknown",
+        spec: "tests/components/changeGuard/changeGuard.test.ts",
     },
     {
         file: "components/refusal.ts",
@@ -140,6 +168,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         to: "failure",
         test: "when a server hangs, within the time limit",
         spec: "tests/components/verification/check.test.ts",
+    },
+    {
+        file: "doctor/diagnose/diagnose.ts",
+        from: "Number(b.first) - Number(a.first) ||",
+        to: "",
+        test: "an answer without a certificate, or to a stranger's, first and for what it is",
+        spec: "tests/doctor/diagnose/judges.test.ts",
     },
     {
         file: "probes/serverCertificate.ts",

@@ -1,9 +1,11 @@
+import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT, keyFingerprints } from "../../pki";
 import { OriginPullMode, type OriginPullAuthority } from "../args";
 import { refusal } from "../refusal";
 import { CLOUDFLARE_SHARED, factName } from "../validation/originPull";
 import { readDeployed, refusals, type Facts } from "./changeGuard";
+import { unprotectCommands } from "./protectedResources";
 
 /** The namespace of `breakGlass`, the one setting that the component reads itself, so that it works in any program. */
 const CONFIG = "cloudflare-protected-http-api";
@@ -78,6 +80,10 @@ function breakGlass(component: string): string | undefined {
     return name.trim() === component ? reason : undefined;
 }
 
+function warn(text: string, resource: pulumi.Resource): void {
+    if (text !== "") pulumi.log.warn(text, resource).catch(() => undefined);
+}
+
 /** Hook names share one namespace in a deployment, and a duplicate would hang its preview. */
 const hookNames = new WeakMap<object, Set<string>>();
 
@@ -90,7 +96,8 @@ function hookName(monitor: object, component: string): string {
     return name;
 }
 
-function changeGuardHook(component: string): pulumi.ResourceHook[] {
+/** Refuses, or with a reason for break-glass only says what must be unprotected. */
+function changeGuardHook(component: string, reason: string | undefined, resource: pulumi.Resource): pulumi.ResourceHook[] {
     const monitor: unknown = pulumi.runtime.getMonitor();
     // Mocks have no hooks. On an engine that is too old the registration itself fails.
     if (typeof (monitor as { registerResourceHook?: unknown } | undefined)?.registerResourceHook !== "function") return [];
@@ -99,16 +106,26 @@ function changeGuardHook(component: string): pulumi.ResourceHook[] {
         if ((hook.oldInputs as Partial<Facts> | undefined)?.authorities === undefined) return;
         const found = refusals(hook.oldInputs as Facts, hook.newInputs as Facts, readDeployed(hook.oldOutputs));
         if (found.length === 0) return;
+        const commands = unprotectCommands(hook.urn, component, hook.oldInputs as Facts, hook.newInputs as Facts);
+        const unprotect =
+            commands.length === 0
+                ? []
+                : [
+                      "With deletionProtection, unprotect first all that the change deletes or replaces (skip what is not there):",
+                      ...commands,
+                  ];
+        if (reason !== undefined) return warn(unprotect.join("\n"), resource);
         throw refusal(
             [
                 `CloudflareProtectedHttpApi "${component}": the change guard refused this change:`,
                 ...found.map(({ path, message, rule, fix }) => `  - ${path} ${message} [${rule}]. Fix: ${fix}.`),
                 `To make it anyway, at the cost of dropped requests: pulumi config set ${CONFIG}:breakGlass "${component}: <reason>"`,
-                "A protected CA must be unprotected first: pulumi state unprotect <URN>, for each URN that the next run names.",
+                ...unprotect,
             ].join("\n"),
         );
     };
-    return [new pulumi.ResourceHook(hookName(monitor as object, component), judge, { onDryRun: true })];
+    // In an inline program the SDK knows by the async context which engine to talk to.
+    return [new pulumi.ResourceHook(hookName(monitor as object, component), AsyncResource.bind(judge), { onDryRun: true })];
 }
 
 /**
@@ -130,15 +147,13 @@ export class DeploymentRecord extends pulumi.ComponentResource {
             ...opts,
             // If a protected resource stops `destroy`, unprotected leaves are deleted all the same: this one would be lost.
             protect: args.deletionProtection,
-            ...(reason === undefined ? { hooks: { beforeUpdate: changeGuardHook(component) } } : {}),
+            hooks: { beforeUpdate: changeGuardHook(component, reason, opts.parent) },
         });
         if (reason !== undefined)
-            pulumi.log
-                .warn(
-                    `Break-glass is in use for "${component}" (${reason}): its change guard is off, and a change may drop requests. To end it: pulumi config rm ${CONFIG}:breakGlass`,
-                    opts.parent,
-                )
-                .catch(() => undefined);
+            warn(
+                `Break-glass is in use for "${component}" (${reason}): its change guard is off, and a change may drop requests. To end it: pulumi config rm ${CONFIG}:breakGlass`,
+                opts.parent,
+            );
         this.judged = this.urn.apply(() => []);
     }
 

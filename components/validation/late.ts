@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../pki";
 import { refusal } from "../refusal";
+import { late } from "./shown";
 
 /** Validates a value that is only known late. Pass the result on: it is what makes the child wait for the check. */
 export function checkedLate<T>(
@@ -14,4 +15,17 @@ export function checkedLate<T>(
         if (problems.length > 0) throw refusal(problems.map(({ path, message }) => `${path} ${message}`).join("\n"), resource);
         return known;
     });
+}
+
+/** Whether anything in a value is only known late. */
+const holdsLate = (value: unknown): boolean =>
+    late(value) || (typeof value === "object" && value !== null && Object.values(value).some((element) => holdsLate(element)));
+
+/** A group of arguments, judged again with what is only known late. A plain one was judged before, and stays plain. */
+export function checkedIfLate<T extends object>(
+    resource: pulumi.Resource,
+    value: T | undefined,
+    judge: (value: unknown) => Problem[],
+): T | pulumi.Output<pulumi.Unwrap<T>> | undefined {
+    return value === undefined || !holdsLate(value) ? value : checkedLate(resource, value as pulumi.Input<T>, judge);
 }

@@ -4,6 +4,9 @@ import {
     judgeKeyPair,
     judgeLeaf,
     judgeTruststoreCa,
+    PUBLIC_ROOTS,
+    publicCas,
+    readCertificates,
     splitCertificates,
     type Problem,
 } from "../../pki";
@@ -14,10 +17,23 @@ import { shown } from "./shown";
 /** What the authority behind mode Shared is called in outputs and messages. */
 export const CLOUDFLARE_SHARED = "cloudflare-shared";
 
+/** A CA for all the world is no proof of your edge. */
+function publicCaProblems(path: string, pem: string): Problem[] {
+    return publicCas(readCertificates(pem), PUBLIC_ROOTS).map(({ subject, root, kind }) => ({
+        path,
+        message:
+            `must be a CA of your own; received "${subject}", ${subject === root ? "" : `signed by "${root}", `}` +
+            (kind === "origin-ca"
+                ? "Cloudflare's Origin CA, which signs certificates for the servers of all Cloudflare customers, and none that the edge presents"
+                : "a public CA: the API would let in anyone who buys a client certificate that it signs"),
+    }));
+}
+
 /** Problems of one authority's PEM, as far as its values are known. */
 export function authorityPemProblems(path: string, pem: { ca?: string; leaf?: string; key?: string }, now: Date): Problem[] {
     const problems: Problem[] = [];
     if (pem.ca !== undefined) problems.push(...judgeTruststoreCa(`${path}.caCertificatePem`, pem.ca, now));
+    if (problems.length === 0 && pem.ca !== undefined) problems.push(...publicCaProblems(`${path}.caCertificatePem`, pem.ca));
     if (problems.length === 0 && pem.leaf !== undefined && pem.ca !== undefined)
         problems.push(...judgeLeaf(`${path}.certificatePem`, pem.leaf, pem.ca, now));
     if (problems.length === 0 && pem.leaf !== undefined && pem.key !== undefined)
@@ -59,6 +75,11 @@ function authorityProblems(path: string, authority: OriginPullAuthority, present
         problems.push({ path, message: "must have both certificatePem and privateKeyPem, or neither; received one of them" });
     if (certificatePem !== undefined && certificateId !== undefined)
         problems.push({ path, message: "must have either certificatePem or certificateId; received both" });
+    if (typeof certificateId === "string" && !/^[0-9A-Za-z_-]{1,36}$/.test(certificateId))
+        problems.push({
+            path: `${path}.certificateId`,
+            message: `must be the id of a hostname certificate at Cloudflare, at most 36 characters; received ${shown(certificateId)}`,
+        });
     if ((certificatePem !== undefined || certificateId !== undefined) && ca === undefined)
         problems.push({ path: `${path}.caCertificatePem`, message: "must be set with your own leaf; received nothing" });
     if (presented && ca !== undefined && certificatePem === undefined && certificateId === undefined)

@@ -9,6 +9,15 @@ import { routeProblems } from "./routes";
 import { shapesProblems } from "./shapes";
 import { shown } from "./shown";
 import { tagsProblems } from "./tags";
+import {
+    certificateArnProblems,
+    corsProblems,
+    regionProblems,
+    retentionProblems,
+    throttleProblems,
+    valueWarnings,
+    zoneIdProblems,
+} from "./values";
 import { verifyProblems } from "./verify";
 
 /** S3 allows 63 characters; `-truststore` and eight random characters follow the name. */
@@ -26,13 +35,21 @@ function domainProblems(value: unknown): Problem[] {
     if (name.length > 64) return [{ path, message: `must be at most 64 characters; received ${name.length}` }];
     const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
     const labels = name.split(".");
-    if (labels.length < 2 || !labels.every((part) => label.test(part)) || /^\d+$/.test(labels[labels.length - 1]!))
-        return [{ path, message: `must be a full domain name such as api.example.com; received ${shown(value)}` }];
+    const last = labels[labels.length - 1]!;
+    // eslint-disable-next-line no-control-regex -- any character outside ASCII
+    const hint = /[^\x00-\x7f]/.test(name) ? ". Write an international name in its ASCII form, xn--…" : "";
+    // ACM takes no last label of one character.
+    if (labels.length < 2 || !labels.every((part) => label.test(part)) || /^(\d+|.)$/.test(last))
+        return [{ path, message: `must be a full domain name such as api.example.com; received ${shown(value)}${hint}` }];
     return [];
 }
 
-/** Every problem of the values that are known when the program runs. */
-export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs, now: Date): Problem[] {
+/**
+ * Every problem of the values that are known when the program runs.
+ *
+ * @param region That of the AWS provider, if it is known too.
+ */
+export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs, now: Date, region?: string): Problem[] {
     const problems: Problem[] = [];
     if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > NAME_LIMIT)
         problems.push({
@@ -45,9 +62,13 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
     problems.push(...shapes);
     if (!readable) return problems;
     problems.push(...domainProblems(args.domainName));
-    if (args.zoneId === undefined || (typeof args.zoneId === "string" && args.zoneId.trim() === ""))
-        problems.push({ path: "zoneId", message: "must be the id of the Cloudflare zone; received nothing" });
     problems.push(
+        ...zoneIdProblems(args.zoneId),
+        ...certificateArnProblems(args.certificateArn),
+        ...throttleProblems(args.throttle),
+        ...corsProblems(args.cors),
+        ...retentionProblems(args.accessLog?.retentionInDays),
+        ...regionProblems(args, region),
         ...routeProblems(args.routes),
         ...functionProblems(args.functions, Array.isArray(args.routes) ? args.routes : []),
         ...originPullProblems(args.originPull, now),
@@ -60,8 +81,10 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
 }
 
 /** What a cloud may refuse, though no source settles it. The arguments have no problems. */
-export const argsWarnings = (args: CloudflareProtectedHttpApiArgs): string[] =>
-    routeKeyWarnings(args.routes.map(({ routeKey }) => routeKey));
+export const argsWarnings = (args: CloudflareProtectedHttpApiArgs): string[] => [
+    ...routeKeyWarnings(args.routes.map(({ routeKey }) => routeKey)),
+    ...valueWarnings(args),
+];
 
 /** All problems as one text. */
 export const problemText = (title: string, problems: Problem[]): string =>

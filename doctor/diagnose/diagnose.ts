@@ -14,15 +14,14 @@ export function causesOf(facts: Facts): Cause[] {
         const evidence = rule.find(facts);
         if (evidence === undefined) return [];
         const impact = typeof rule.impact === "function" ? rule.impact(facts) : rule.impact;
-        const { id, title, refresh, explains = [] } = rule;
-        return [{ explains, cause: { id, title, impact, evidence, refresh, fix: rule.fix(facts), confirm: rule.confirm(facts) } }];
+        const { id, title, refresh, first = false, explains = [] } = rule;
+        return [{ explains, first, cause: { id, title, impact, evidence, refresh, fix: rule.fix(facts), confirm: rule.confirm(facts) } }];
     });
     const explained = new Set(found.flatMap(({ explains }) => explains));
     return found
-        .map(({ cause }) => cause)
-        .filter(({ id }) => !explained.has(id))
-        .map((cause, index) => ({ cause, index }))
-        .sort((a, b) => URGENCY[a.cause.impact] - URGENCY[b.cause.impact] || a.index - b.index)
+        .filter(({ cause: { id } }) => !explained.has(id))
+        .map((one, index) => ({ ...one, index }))
+        .sort((a, b) => Number(b.first) - Number(a.first) || URGENCY[a.cause.impact] - URGENCY[b.cause.impact] || a.index - b.index)
         .map(({ cause }) => cause);
 }
 
@@ -31,9 +30,6 @@ function nextProbe(facts: Facts, checks: Check[]): string {
     const { evidence, aws, cloudflare, visitor } = facts;
     const { domainName } = evidence;
     const asked = `npx --no cloudflare-protected-http-api doctor ${domainName}`;
-    const entry = facts.entry("default-endpoint");
-    if (entry)
-        return `The API's default endpoint answered HTTP ${entry.status}: it bypasses the edge. Close it now:\npulumi up --refresh\nIf it still answers a minute later, the setting was never deployed: set AWS credentials, and run ${asked} again`;
     if (facts.intercepted)
         return `Something between this machine and the edge answers instead of it, with its own certificate (${visitor?.serverProblem}): a sign-in page or a proxy. From another network: ${asked} <the arguments of this run>`;
     if (!cloudflare && !facts.visitorUp)

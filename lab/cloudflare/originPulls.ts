@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Cloud, HostnameAssociation, HostnameCertificate } from "../cloud";
 import { inZone, zoneOf } from "./dnsRecord";
+import { isCa } from "../pki/x509";
 import { broken, text, type Props, type ResourceType } from "../shared/resourceType";
 
 const MAX_CERTIFICATES = 10;
@@ -69,7 +70,7 @@ const hostnameCertificate: ResourceType = {
         const certificatePem = text(inputs, "certificate");
         const privateKeyPem = text(inputs, "privateKey");
         const certificate = parse(certificatePem);
-        if (certificate.ca) broken("origin-cert-leaf", "certificate", "missing leaf certificate");
+        if (isCa(certificate)) broken("origin-cert-leaf", "certificate", "missing leaf certificate");
         checkKey(certificate, privateKeyPem);
         const others = [...zone.hostnameCertificates.values()];
         if (others.some((other) => new X509Certificate(other.certificatePem).fingerprint256 === certificate.fingerprint256)) {

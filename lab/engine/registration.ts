@@ -82,6 +82,7 @@ function refuse(run: Run, request: RegisterResourceRequest): void {
 /** Components and providers exist in the state only. */
 async function registerWithoutProvider(run: Run, { request, urn, base, news, old }: Registration): Promise<Registered> {
     const op = !old ? "create" : sameValue(old.inputs, news) ? "same" : "update";
+    if (!old) await beforeCreate(run, request, urn, news);
     if (old && op === "update") await beforeUpdate(run, request, urn, news, old);
     const id = base.custom ? createHash("sha256").update(urn).digest("hex").slice(0, 12) : "";
     const outputs = old && op === "same" ? old.outputs : {};
@@ -176,10 +177,14 @@ async function diff(run: Run, request: RegisterResourceRequest, urn: string, inp
     return { op: response.getReplacesList().length || forced || requested ? "replace" : changed ? "update" : "same", deleteFirst };
 }
 
+function beforeCreate(run: Run, request: RegisterResourceRequest, urn: string, inputs: Props): Promise<void> {
+    const hooks = request.getHooks()?.getBeforeCreateList() ?? [];
+    return run.hooks.before(hooks, run.options.preview, { urn, type: request.getType(), name: request.getName(), newInputs: inputs });
+}
+
 async function create(run: Run, request: RegisterResourceRequest, urn: string, inputs: Props): Promise<{ id: string; outputs: Props }> {
     const [type, name] = [request.getType(), request.getName()];
-    const hooks = request.getHooks()?.getBeforeCreateList() ?? [];
-    await run.hooks.before(hooks, run.options.preview, { urn, type, name, newInputs: inputs });
+    await beforeCreate(run, request, urn, inputs);
     const question = new pb.CreateRequest();
     question.setUrn(urn);
     question.setType(type);

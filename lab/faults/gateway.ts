@@ -27,6 +27,14 @@ export const GATEWAY: Faults = {
             domainOf(target).mutualTls = undefined;
         },
     },
+    "stranger-answered": {
+        summary: "any client certificate gets in (no source says so of API Gateway; a variant of the lab)",
+        row: "stranger",
+        cause: "STRANGER-ANSWERED",
+        apply: ({ cloud }) => {
+            cloud.variants.untrustedCertificate = "answered";
+        },
+    },
     "default-endpoint-open": {
         summary: "the execute-api endpoint is turned on again",
         row: "default-endpoint",

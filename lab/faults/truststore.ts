@@ -2,12 +2,20 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
 import { reissued } from "../traffic/attackerCertificates";
 import { createAuthority } from "../pki/authority";
 import { show } from "./originPulls";
 import { fromNow, leafOf, mutualTlsOf, newAuthority, overwriteTruststore, replaceTruststore, trustedAnd, type Faults } from "./target";
 
 const SHARED_CA = path.join(__dirname, "..", "..", "certs", "cloudflare-origin-pull-ca.pem");
+
+/** From Node's own bundle. */
+function amazonRoot(): string {
+    const pem = rootCertificates.find((root) => new X509Certificate(root).subject.includes("CN=Amazon Root CA 1"));
+    if (pem === undefined) throw new Error("Node's bundle has no Amazon Root CA 1");
+    return `${pem}\n`;
+}
 
 export const TRUSTSTORE: Faults = {
     "truststore-not-pinned-and-overwritten": {
@@ -64,6 +72,12 @@ export const TRUSTSTORE: Faults = {
             const { subject } = new X509Certificate(old.certificatePem);
             replaceTruststore(target, trustedAnd(target, old.certificatePem), [`certificate ${place} has expired: ${subject}`]);
         },
+    },
+    "public-ca-trusted": {
+        summary: "a public root, Amazon's, is in the truststore, beside ours",
+        row: undefined,
+        cause: "PUBLIC-CA-TRUSTED",
+        apply: (target) => replaceTruststore(target, trustedAnd(target, amazonRoot())),
     },
     "shared-ca-trusted": {
         summary: "Cloudflare's shared CA is in the truststore, beside ours",

@@ -1,6 +1,6 @@
 /** The certificate library, set up once, and what every certificate of it needs. */
 import "reflect-metadata";
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
 type LabCrypto = Parameters<typeof x509.cryptoProvider.set>[0];
@@ -17,4 +17,9 @@ export function serialNumber(): string {
 
 export function toPem(value: x509.X509Certificate | x509.Pkcs10CertificateRequest): string {
     return `${value.toString("pem").trim()}\n`;
+}
+
+/** Whether basicConstraints says CA:TRUE. Node's `ca` is false for one whose keyUsage lacks keyCertSign (docs/sources.md 13.15). */
+export function isCa(certificate: X509Certificate): boolean {
+    return new x509.X509Certificate(certificate.raw).getExtension(x509.BasicConstraintsExtension)?.ca ?? false;
 }

@@ -4,6 +4,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import * as grpc from "@grpc/grpc-js";
+import * as automationServer from "@pulumi/pulumi/automation/server";
+import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as runtime from "@pulumi/pulumi/runtime";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { serve, type Provider } from "../../lab/shared/provider";
@@ -35,6 +38,11 @@ const LISTENED = ["uncaughtException", "unhandledRejection"] as unknown as "unha
  */
 const { grpcClientOptions } = runtime as unknown as { grpcClientOptions: Record<string, unknown> };
 grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
+
+/** Not in the SDK's types: what serves an inline program to the CLI. */
+const { LanguageServer } = automationServer as unknown as {
+    LanguageServer: new (program: () => Promise<Record<string, unknown>>) => { onPulumiExit(failed: boolean): void };
+};
 
 /** The real engine, its state in a folder of its own. */
 export class CliHost implements Host {
@@ -148,8 +156,9 @@ export class CliHost implements Host {
     /** The Automation API's `up` is `up --skip-preview`. */
     up = async (program: Program, options: RunOptions = {}): Promise<Done> => {
         const target = options.target && this.urns(options.target);
+        const exclude = options.exclude && this.urns(options.exclude);
         return this.#run(program, options, async (onEvent) => {
-            await this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, refresh: options.refresh });
+            await this.stack.up({ onEvent, onOutput: this.#heard, onError: this.#heard, target, exclude, refresh: options.refresh });
             this.#mustHaveEnded();
         });
     };
@@ -191,13 +200,55 @@ export class CliHost implements Host {
             ...extra,
         };
         const argv = [...args, "--non-interactive", "--stack", this.stack.name];
-        const running = execFile(pulumiCommand.command, argv, { cwd: workDir, env });
+        const running = execFile(pulumiCommand.command, argv, { cwd: workDir, env, maxBuffer: 256 * 1024 * 1024 });
         running.child.stdin?.end(input);
         const { stdout, stderr } = await running.catch((error: Error & { stdout: string; stderr: string }) => {
             throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
         });
         return stdout + stderr;
     };
+
+    /** A command that runs the program, with arguments that the Automation API does not have. */
+    async cliWith(program: Program, args: string[], extra: Record<string, string> = {}): Promise<string> {
+        const server = new grpc.Server();
+        const languageServer = new LanguageServer(async () => ((await program()) ?? {}) as Record<string, unknown>);
+        server.addService(
+            LanguageRuntimeService as unknown as grpc.ServiceDefinition,
+            languageServer as unknown as grpc.UntypedServiceImplementation,
+        );
+        const port = await new Promise<number>((resolve, reject) =>
+            server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+                error ? reject(error) : resolve(bound),
+            ),
+        );
+        let failed = true;
+        try {
+            const said = await this.cli([...args, `--client=127.0.0.1:${port}`, "--exec-kind", "auto.inline"], extra);
+            failed = false;
+            return said;
+        } finally {
+            languageServer.onPulumiExit(failed);
+            server.forceShutdown();
+        }
+    }
+
+    /** Lines that a person types, in a shell in this folder that stops at the first that fails. */
+    async shell(lines: string[], cwd: string): Promise<string> {
+        const { envVars, pulumiCommand } = this.stack.workspace;
+        const env = {
+            ...process.env,
+            ...envVars,
+            PATH: [path.dirname(pulumiCommand.command), this.#languageHost(), process.env.PATH].join(path.delimiter),
+            PULUMI_HOME: path.join(this.folder, "home"),
+            PULUMI_BACKEND_URL: `file://${this.folder}`,
+        };
+        const running = execFile("bash", ["-euo", "pipefail", "-c", lines.join("\n")], { cwd, env });
+        running.child.stdin?.end();
+        const { stdout, stderr } = await running.catch((error: Error & { stdout: string; stderr: string }) => {
+            throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
+        });
+        return stdout + stderr;
+    }
 
     /** A folder with a `pulumi-language-nodejs` that does nothing. */
     #languageHost(): string {

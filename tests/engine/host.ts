@@ -16,6 +16,8 @@ export interface RunOptions {
     config?: Record<string, string>;
     /** `--target`, by the resources' names. Real engine only. */
     target?: string[];
+    /** `--exclude`, by the resources' names. Real engine only. */
+    exclude?: string[];
     /** `--refresh`. */
     refresh?: boolean;
     /** `--import-file`, for a preview on the real engine. */

@@ -137,6 +137,7 @@ describe("the verification on a broken deployment", function () {
     (
         [
             ["mtls-removed", /open: directly at d-\S+, without a client certificate: .*seen: HTTP 200/],
+            ["stranger-answered", /open: directly at d-\S+, with a self-signed client certificate: .*seen: HTTP 200/],
             ["default-endpoint-open", /open: the default endpoint \S+: must be off: HTTP 404; seen: HTTP 200/],
             ["association-off", /down: through the edge: .*seen: HTTP 52[05] \(edge\)/],
             ["ssl-flexible", /down: through the edge: .*seen: HTTP 52\d \(edge\)/],

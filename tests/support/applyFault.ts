@@ -11,9 +11,11 @@ export async function applyFault(cloud: Cloud, fault: string): Promise<() => voi
     const { mutualTls } = structuredClone(domain);
     const { settings, associations, records } = structuredClone(zone);
     const stages = apis.map((api) => structuredClone(api.stages));
+    const variants = { ...cloud.variants };
     await apply(fault, { cloud, domainName: NAME, zoneId: "zone1", strangerCaPem: "" });
     return () => {
         domain.mutualTls = mutualTls;
+        Object.assign(cloud.variants, variants);
         Object.assign(zone, { settings, associations, records });
         apis.forEach((api, i) => Object.assign(api, { stages: stages[i], disableExecuteApiEndpoint: true }));
     };

@@ -140,6 +140,10 @@ export const MANUAL_STEPS: Record<string, ManualSteps> = {
     "CA-REISSUED-SAME-NAME": [[/^restores a truststore that was changed by hand$/, NOTHING], ...NEW_LEAF],
     "LEAF-WRONG-CA": [...NEW_LEAF, [/^Then find out who uploaded the other certificate\.$/, NOTHING]],
     "TRUSTSTORE-LACKS-AUTHORITY": [[/^restores the program's truststore$/, NOTHING], ...NEW_LEAF],
+    "PUBLIC-CA-TRUSTED": [
+        [/^restores the program's truststore$/, NOTHING],
+        [/^Then find out who wrote the object, and why\.$/, NOTHING],
+    ],
     "SHARED-CA-TRUSTED": [
         [
             /^not found means Hostname$/,
@@ -226,6 +230,15 @@ export const MANUAL_STEPS: Record<string, ManualSteps> = {
         [/^If the program passes certificateArn: /, NOTHING],
     ],
     "MTLS-REMOVED": [[/^Do this now; then find out who changed the domain/, NOTHING]],
+    "STRANGER-ANSWERED": [
+        [/^restores mutual TLS and the truststore, if they were changed$/, NOTHING],
+        [/^must print your truststore and its version$/, ({ printed }) => expect(printed).to.match(/"TruststoreVersion":"\w+"/)],
+        [
+            /^If CONFIRM still says so a minute later: make the handler answer 403 .* open a case with AWS Support/,
+            ({ lab }) => (lab.cloud.variants.untrustedCertificate = "forbidden"),
+        ],
+    ],
+    "DEFAULT-ENDPOINT-OPEN": [[/^if it still answers a minute later, /, NOTHING]],
     "FLAG-NOT-DEPLOYED": [[/^turns automatic deployment back on$/, NOTHING]],
     "MAPPING-WITHOUT-MTLS": [
         [/^prints the id and path of each mapping$/, (runner) => ([runner.answers["<id>"]] = runner.printed.split("\t") as [string])],

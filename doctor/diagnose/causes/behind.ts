@@ -117,6 +117,8 @@ export const BEHIND: Rule[] = [
         impact: "bypass-open",
         find: (facts) => {
             if (facts.aws?.domain ? !facts.aws.domain.mutualTls : facts.certificateRequested === false) return undefined;
+            // Whoever needs no certificate at our own name needs no other name either.
+            if (facts.open("no-certificate") || facts.open("stranger")) return undefined;
             const ways = ["sni-none", "sni-regional", "sni-default-endpoint", "sni-other-domain", "resumed-from-other-domain"].filter(
                 (id) => facts.open(id),
             );

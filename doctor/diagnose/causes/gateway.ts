@@ -1,5 +1,5 @@
 /** The origin: its certificate, its mutual TLS, and the path from the domain to the handler. */
-import type { Facts } from "../facts";
+import { described, type Facts } from "../facts";
 import { NEW_CERTIFICATE, bypassCommand, doctorCommand, endpointCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
 /** Values of CAA that let Amazon issue, by ACM's documentation. */
@@ -159,6 +159,31 @@ export const GATEWAY: Rule[] = [
         refresh: "`pulumi refresh` detects it, and the next `up` restores it.",
         fix: () => "pulumi up --refresh\nDo this now; then find out who changed the domain (CloudTrail, UpdateDomainName).",
         confirm: bypassCommand,
+        first: true,
+        explains: ["STRANGER-ANSWERED"],
+    },
+    {
+        id: "STRANGER-ANSWERED",
+        title: "The origin answers requests without your client certificate: anyone who finds it gets in",
+        place: "bypass",
+        impact: "bypass-open",
+        find: (facts) => {
+            const found = ["no-certificate", "stranger"].flatMap((id) => {
+                const { entry, why } = facts.judgement(id) ?? {};
+                return entry ? [`${id}, TLS ${entry.tls}: ${described(entry)}: ${why}`] : [];
+            });
+            return found.length > 0 ? found : undefined;
+        },
+        refresh:
+            "`pulumi refresh` detects a truststore or a domain that was changed by hand. If nothing was, what is deployed should refuse.",
+        fix: (facts) =>
+            [
+                "pulumi up --refresh   # restores mutual TLS and the truststore, if they were changed",
+                `aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query MutualTlsAuthentication   # must print your truststore and its version`,
+                "If CONFIRM still says so a minute later: make the handler answer 403 to every event without requestContext.authentication.clientCert (the sample handler does), deploy, and open a case with AWS Support (service: API Gateway).",
+            ].join("\n"),
+        confirm: (facts) => `${doctorCommand(facts)}   # with AWS credentials or --target, or it is not probed`,
+        first: true,
     },
     {
         id: "FLAG-NOT-DEPLOYED",
@@ -189,10 +214,18 @@ export const GATEWAY: Rule[] = [
         title: "The API's default endpoint answers, without mutual TLS",
         place: "bypass",
         impact: "bypass-open",
-        find: ({ aws }) =>
-            aws?.api && !aws.api.disableExecuteApiEndpoint ? [`disableExecuteApiEndpoint is false on the API ${aws.api.id}`] : undefined,
+        find: (facts) => {
+            const api = facts.aws?.api;
+            const entry = facts.entry("default-endpoint");
+            const found = [
+                ...(api && !api.disableExecuteApiEndpoint ? [`disableExecuteApiEndpoint is false on the API ${api.id}`] : []),
+                ...(entry ? [`the default endpoint answered HTTP ${entry.status}`] : []),
+            ];
+            return found.length > 0 ? found : undefined;
+        },
         refresh: "`pulumi refresh` detects it, and the next `up` turns it off again.",
-        fix: () => "pulumi up --refresh",
+        fix: () =>
+            "pulumi up --refresh   # if it still answers a minute later, the setting was never deployed: run the doctor with AWS credentials",
         confirm: endpointCommand,
     },
     {

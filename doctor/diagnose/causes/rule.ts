@@ -15,6 +15,8 @@ export interface Rule {
     refresh: string;
     fix(facts: Facts): string;
     confirm(facts: Facts): string;
+    /** Reported before every other cause: the door is open to anyone. */
+    first?: true;
     /** Causes that follow from this one: they are not reported with it. */
     explains?: string[];
 }

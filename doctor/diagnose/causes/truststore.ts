@@ -1,6 +1,6 @@
 /** What API Gateway trusts, compared with what the edge presents and what S3 contains. */
 import type { X509Certificate } from "node:crypto";
-import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../../pki";
+import { CLOUDFLARE_SHARED_CA_FINGERPRINT, PUBLIC_ROOTS, PUBLIC_ROOTS_DATE, publicCas } from "../../../pki";
 import type { Facts } from "../facts";
 import { FOREIGN_LEAF, NEW_LEAF, doctorCommand, regionOf, visitorCommand, type Rule } from "./rule";
 
@@ -169,6 +169,29 @@ export const TRUSTSTORE: Rule[] = [
                 "Neither: the truststore was changed by hand. Restore it, and find out who did it:",
                 "pulumi up --refresh",
             ].join("\n"),
+        confirm: (facts) => `npx --no cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
+        explains: ["TRUSTSTORE-OVERWRITTEN"],
+    },
+    {
+        id: "PUBLIC-CA-TRUSTED",
+        title: "The truststore trusts a public CA: anyone who buys a client certificate may get in",
+        place: "gateway",
+        impact: "bypass-open",
+        find: (facts) => {
+            const found = publicCas(facts.trusted ?? [], PUBLIC_ROOTS);
+            if (found.length === 0) return undefined;
+            const what = ({ subject, root }: (typeof found)[number]): string =>
+                subject === root ? subject : `${subject}, signed by ${root}`;
+            return [
+                ...found.map(
+                    (ca) =>
+                        `the pinned version contains ${what(ca)}: ${ca.kind === "public" ? "a public CA" : "Cloudflare's Origin CA, which signs for all its customers"}`,
+                ),
+                `known from the list of public CAs of ${PUBLIC_ROOTS_DATE}`,
+            ];
+        },
+        refresh: "The component refuses such a CA, so the truststore was changed by hand or by another program.",
+        fix: () => ["pulumi up --refresh   # restores the program's truststore", "Then find out who wrote the object, and why."].join("\n"),
         confirm: (facts) => `npx --no cloudflare-protected-http-api doctor ${facts.evidence.domainName}`,
         explains: ["TRUSTSTORE-OVERWRITTEN"],
     },

@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Cloud, MutualTls } from "../../cloud";
+import { chainFlaw } from "./clientChain";
 
 /** SHA-256 fingerprint of Cloudflare's shared origin-pull CA (docs/sources.md 4.1), whose key only Cloudflare has. */
 export const sharedCaFingerprint = "9A:1A:C2:B4:BE:15:F9:F2:7E:EE:20:A7:34:CB:A4:E9:89:8F:61:00:1B:3B:D7:C8:4B:69:B5:6A:3E:25:A2:B9";
@@ -35,16 +36,27 @@ function isCurrent(certificate: X509Certificate, now: number): boolean {
     return Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
 }
 
-/** Whether the truststore alone, without anything that the client sends, leads from the leaf to a root. */
-export function chainsToTruststore(leaf: X509Certificate, truststore: Truststore, now = Date.now()): boolean {
-    if (!isCurrent(leaf, now)) return false;
-    if (truststore.certificates.some((listed) => listed.fingerprint256 === leaf.fingerprint256 && leaf.checkIssued(leaf))) return true;
-    const climb = (child: X509Certificate, depth: number): boolean =>
-        truststore.certificates.some((ca) => {
-            if (depth > maxChain || !ca.ca || !isCurrent(ca, now) || !child.checkIssued(ca) || !child.verify(ca.publicKey)) return false;
-            return ca.checkIssued(ca) && ca.verify(ca.publicKey) ? true : climb(ca, depth + 1);
+/** Why the truststore alone, without anything that the client sends, does not lead from the leaf to a root; undefined if it does. */
+export function chainFault(leaf: X509Certificate, truststore: Truststore, now = Date.now()): string | undefined {
+    const nowhere = "no chain in the truststore";
+    if (!isCurrent(leaf, now)) return nowhere;
+    // A self-signed leaf may be listed itself (docs/sources.md 1.1).
+    if (truststore.certificates.some((listed) => listed.fingerprint256 === leaf.fingerprint256 && leaf.checkIssued(leaf)))
+        return chainFlaw([leaf]);
+    let flaw: string | undefined;
+    // CAs of one name that sign each other have more paths than anyone can follow.
+    let signaturesLeft = 500;
+    const climb = (path: X509Certificate[]): boolean => {
+        const child = path[path.length - 1]!;
+        return truststore.certificates.some((ca) => {
+            if (path.length > maxChain || !ca.ca || !isCurrent(ca, now) || !child.checkIssued(ca)) return false;
+            if (signaturesLeft-- <= 0 || !child.verify(ca.publicKey)) return false;
+            if (!ca.checkIssued(ca) || !ca.verify(ca.publicKey)) return climb([...path, ca]);
+            flaw = chainFlaw([...path, ca]);
+            return flaw === undefined;
         });
-    return climb(leaf, 1);
+    };
+    return climb([leaf]) ? undefined : (flaw ?? nowhere);
 }
 
 export type Verdict = { kind: "none" } | { kind: "untrusted"; reason: string } | { kind: "trusted"; certificate: X509Certificate };
@@ -61,6 +73,6 @@ export function judgeClient(socket: TLSSocket, truststore: Truststore): Verdict 
     if (error !== undefined && !/INVALID_PURPOSE|unsuitable certificate purpose|unsupported certificate purpose/.test(error)) {
         return { kind: "untrusted", reason: error };
     }
-    if (!chainsToTruststore(certificate, truststore)) return { kind: "untrusted", reason: "no chain in the truststore" };
-    return { kind: "trusted", certificate };
+    const fault = chainFault(certificate, truststore);
+    return fault === undefined ? { kind: "trusted", certificate } : { kind: "untrusted", reason: fault };
 }

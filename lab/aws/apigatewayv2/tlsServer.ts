@@ -65,5 +65,5 @@ function admit(cloud: Cloud, name: string, socket: tls.TLSSocket, truststore: Tr
     const reason = verdict.kind === "none" ? "no client certificate" : verdict.reason;
     cloud.events.emit("event", { source: "gateway", action: "refuse-client", detail: { domainName: name, reason } });
     if (verdict.kind === "none" || cloud.variants.untrustedCertificate === "closed") return undefined;
-    return { serverName, mutualTls: true, client: undefined, forbidden: true };
+    return { serverName, mutualTls: true, client: undefined, forbidden: cloud.variants.untrustedCertificate !== "answered" };
 }

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import { isBuiltin } from "node:module";
 import * as path from "node:path";
 import { expect } from "chai";
+import { buildSync } from "esbuild";
 import { failureText, passed, settingsOf, Verification } from "../../../components/verification/check";
 import { VERIFICATION_SCRIPT } from "../../../components/verification/script";
 import { createWebCa, generateKeys, type WebCa } from "../../../lab/pki/authority";
@@ -271,6 +272,19 @@ describe("the verification's script", () => {
             );
         });
 
+        it("when only a proxy leads out, which it does not use, and names", async () => {
+            stage = await startFakeOrigin(webCa);
+            const nowhere = { CLOUDFLARE_PROTECTED_HTTP_API_CONNECT_TO: ":443:127.0.0.1:1" };
+            const textWith = async (more: Record<string, string>) => {
+                const given = settings(10, { ...nowhere, ...more });
+                return failureText(given, await new Verification(given).round(10_000), 1);
+            };
+            expect(await textWith({ HTTPS_PROXY: "http://proxy.example:3128" }))
+                .to.contain("HTTPS_PROXY is set here, and the verification connects without a proxy")
+                .and.not.contain("proxy.example");
+            expect(await textWith({})).not.to.contain("HTTPS_PROXY");
+        });
+
         it("when the origin's certificate is not valid for the name, and sends it no header", async () => {
             const { text } = await judge({ direct: { status: 403 } }, { names: ["other.example.com"] });
             expect(lineOf(text, "without a client certificate")).to.match(/^ {2}inconclusive: .*ERR_TLS_CERT_ALTNAME_INVALID/);
@@ -347,6 +361,16 @@ describe("the verification's script", () => {
             expect(VERIFICATION_SCRIPT).not.to.match(/\r|\bimport\(|__dirname|__filename|import\.meta/);
             for (const place of [path.dirname(path.dirname(SCRIPT_FILE)), os.homedir(), os.tmpdir(), "components/", "probes/"])
                 expect(VERIFICATION_SCRIPT).not.to.contain(place);
+        });
+
+        it("is found by a program that is bundled into one file", () => {
+            const { outputFiles } = buildSync({
+                entryPoints: [path.join(path.dirname(SCRIPT_FILE), "verification.ts")],
+                ...{ bundle: true, write: false, platform: "node", packages: "external" },
+            });
+            const text = outputFiles![0]!.text;
+            expect(text).to.contain("could not be verified as live and closed within");
+            expect(text).not.to.match(/readFileSync|__dirname/);
         });
 
         it("stays small: it is a part of the state", () => {

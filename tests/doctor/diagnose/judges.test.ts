@@ -96,6 +96,59 @@ describe("the doctor judges", () => {
         expect(judged("default-endpoint", { outcome: "status", status: 302, answeredBy: "gateway", body: "" }).verdict).to.equal("fault");
     });
 
+    it("an answer without a certificate, or to a stranger's, first and for what it is", () => {
+        const answer: Partial<ProbeEvidence> = {
+            outcome: "status",
+            status: 200,
+            answeredBy: "gateway",
+            body: "hello",
+            reason: undefined,
+        };
+        const open = (...ids: string[]) =>
+            diagnose(
+                {
+                    ...evidence,
+                    probes: evidence.probes.map((one) => ({
+                        ...one,
+                        ...(ids.includes(one.id) && answer),
+                        ...(one.id === "visitor" && { status: 429, body: '{"message":"Too Many Requests"}' }),
+                    })),
+                },
+                new Date(),
+                1,
+            );
+        for (const ids of [["no-certificate"], ["stranger"], ["no-certificate", "stranger", "sni-regional", "sni-none"]]) {
+            const { causes, checks } = open(...ids);
+            expect(causes.map(({ id }) => id)).to.deep.equal(["STRANGER-ANSWERED", "THROTTLED"]);
+            expect(causes[0]!.evidence.join()).to.contain(`${ids[0]}, TLS 1.`).and.contain("HTTP 200 (gateway)").and.contain("is let in");
+            expect(checks.find(({ id }) => id === ids[0])?.seen).to.match(/^OPEN: HTTP 200/);
+        }
+        expect(open("sni-regional").causes.map(({ id }) => id)).to.deep.equal(["THROTTLED", "HOST-MISMATCH-ANSWERED"]);
+    });
+
+    it("nothing a fault without a cause", () => {
+        const api = { id: API_ID, disableExecuteApiEndpoint: true, stages: [{ name: "$default", autoDeploy: true }] };
+        const domain = { status: "AVAILABLE", targetDomainName: TARGET, certificateArn: "", mutualTls: true, truststoreWarnings: [] };
+        const aws = { region: "eu-west-1", denied: [], problems: [], api, domain };
+        const bypasses = [...new Set(evidence.probes.map(({ id }) => id))].filter((id) => id !== "visitor");
+        expect(bypasses).to.include.members(["no-certificate", "stranger", "sni-none", "plain-http-origin", "default-endpoint"]);
+        for (const id of bypasses)
+            for (const more of [{}, { aws }])
+                for (const certificateRequested of [true, false])
+                    for (const serverVerified of [true, false]) {
+                        const change = {
+                            status: 200,
+                            body: "x",
+                            outcome: "status",
+                            reason: undefined,
+                            certificateRequested,
+                            serverVerified,
+                        } as const;
+                        const { verdict, causes } = judged(id, { ...change, answeredBy: "gateway" }, more);
+                        expect([verdict, causes.length > 0], `${id} ${JSON.stringify(change)}`).to.deep.equal(["fault", true]);
+                    }
+    });
+
     it("an answer that is not HTTP to be no refusal", () => {
         const { verdict } = judged("no-certificate", {
             outcome: "reset",

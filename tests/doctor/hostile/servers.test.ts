@@ -2,6 +2,7 @@
 import * as dgram from "node:dgram";
 import { once } from "node:events";
 import type * as tls from "node:tls";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { expect } from "chai";
 import * as packet from "dns-packet";

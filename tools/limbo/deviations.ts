@@ -1,0 +1,117 @@
+/** Every verdict on a case of x509-limbo that is not the case's own, with the reason. */
+export type Judge = "pki" | "gateway" | "openssl";
+
+const reasons = {
+    revocation: "Revocation is not among what API Gateway checks (docs/sources.md 1.5); no case's CRL is passed to openssl.",
+    onechain:
+        "pki takes one CA and its chain: a second root, or a member outside the chain, would let in more than was meant (docs/sources.md 1.1).",
+    four: "API Gateway takes at most four CAs (docs/sources.md 1.3); pki refuses a larger text.",
+    choice: "openssl follows one path and does not try the others. RFC 5280 6.1 validates one path and leaves their search open.",
+    longer: "The chain that the case means has more than four CAs or depends on a choice among nine (docs/sources.md 1.3).",
+    wildcard: "OpenSSL compares a wildcard name with an excluded subtree as text; pki takes it for every name below its domain.",
+    noca: "A leaf that is a CA is valid by RFC 5280 and refused by Cloudflare, `missing leaf certificate` (docs/sources.md 3.3).",
+    caPurpose: "openssl asks of a CA used as a leaf that its keyUsage fits the purpose; the leaf's has keyCertSign only.",
+    depth: "The limit is an argument of the case; API Gateway's is four CAs (docs/sources.md 1.3).",
+    expired: "pki wants every CA of the text to be current: API Gateway warns of one that is not (docs/sources.md 1.7).",
+    all: "The truststore has all certificates of the case, so a short way to its root exists; API Gateway takes no intermediate from the client (docs/sources.md 1.1).",
+    keyid: "Key identifiers are for finding an issuer (RFC 5280 4.2.1.1, 4.2.1.2); API Gateway chains by names and keys (docs/sources.md 1.5).",
+    eku: "Whether API Gateway looks at extended key usage is unconfirmed (docs/sources.md 1.5): the lab does not, pki warns unless clientAuth is in it.",
+    ncNoncritical: "RFC 5280 4.2.1.10 asks CAs to mark name constraints as critical; validators apply them either way.",
+    ncPeriod: "A leading period in a DNS constraint is outside RFC 5280 4.2.1.10, and common; pki and OpenSSL take it as subdomains only.",
+    ncLeaf: "RFC 5280 4.2.1.10 has name constraints in CAs only; OpenSSL ignores them in a leaf and AWS does not say (docs/sources.md 1.5): pki refuses.",
+    name: "A malformed alternative name: names are not among what API Gateway checks (docs/sources.md 1.5), and the constraint is kept.",
+    profile: "RFC 5280 tells CAs how to issue; validators do not ask for it (RFC 5280 6.1).",
+    serial: 'RFC 5280 4.1.2.2 tells CAs which serial numbers to issue; validators take others ("gracefully").',
+    exact: "openssl takes a certificate as expired in the last second of its validity; RFC 5280 4.1.2.5 includes it, and pki does.",
+    fraction: "Five milliseconds after the last second: pki counts them, the case does not.",
+    critical: "pki judges every certificate of the text, used or not.",
+    bcOpenssl: "openssl verify does not look at basicConstraints of a trusted root without X509_V_FLAG_X509_STRICT; pki and the lab do.",
+    ku: "RFC 5280 4.2.1.3 ties keyCertSign to CAs; OpenSSL and the lab do not ask, AWS does not say (docs/sources.md 1.5): pki refuses.",
+    swap: "The case trusts the intermediate as a root; openssl wants a self-signed one without -partial_chain.",
+    ekuWebpki: "A rule of the public web's CAs (CA/B Baseline Requirements 7.1.2); a private CA need not follow it.",
+    ncEmpty: "RFC 5280 4.2.1.10 forbids constraints without a subtree; OpenSSL takes them as none, pki refuses them.",
+    aia: "authorityInfoAccess is for fetching issuers and status; nothing here fetches any.",
+    strength: "openssl verify asks for 80 bits and takes any curve at its default level; API Gateway asks for more (docs/sources.md 1.2).",
+    rsa8: "The length is 2048 bits or more and no multiple of 8; AWS documents the minimum only (docs/sources.md 1.2).",
+    v1: "openssl takes version 1; AWS does not say (docs/sources.md 1.5), so pki and the lab refuse it.",
+    caLeafOpenssl: "openssl verify takes a CA as a leaf; pki and the lab's Cloudflare do not (docs/sources.md 3.3).",
+    caLeafGateway:
+        "Unconfirmed at AWS (docs/sources.md 1.5): the lab takes it as OpenSSL does; the lab's Cloudflare does not (docs/sources.md 3.3).",
+};
+
+type Reason = keyof typeof reasons;
+
+const table: Record<string, Partial<Record<Judge, Reason>>> = {
+    "crl::revoked-certificate-with-crl": { pki: "revocation", openssl: "revocation" },
+    "crl::crlnumber-missing": { pki: "revocation", openssl: "revocation" },
+    "crl::certificate-serial-on-crl-different-issuer": { pki: "onechain" },
+    "crl::crlnumber-critical": { pki: "revocation", openssl: "revocation" },
+    "crl::issuer-missing-crlsign": { pki: "revocation", openssl: "revocation" },
+    "cve::cve-2024-0567": { pki: "four", openssl: "choice", gateway: "longer" },
+    "cve::cve-2025-61727": { openssl: "wildcard", gateway: "wildcard" },
+    "pathlen::validation-ignores-pathlen-in-leaf": { pki: "noca", openssl: "caPurpose" },
+    "pathlen::max-chain-depth-0-exhausted": { pki: "depth", openssl: "depth", gateway: "depth" },
+    "pathlen::max-chain-depth-1-exhausted": { pki: "depth", openssl: "depth", gateway: "depth" },
+    "pathological::multiple-chains-expired-intermediate": { pki: "expired" },
+    "pathological::pathological-chain-same-subject-same-key": { gateway: "all" },
+    "rfc5280::aki::leaf-missing-aki": { pki: "keyid", openssl: "keyid", gateway: "keyid" },
+    "rfc5280::aki::intermediate-missing-aki": { pki: "keyid", openssl: "keyid", gateway: "keyid" },
+    "rfc5280::eku::ee-wrong-eku": { pki: "eku", gateway: "eku" },
+    "rfc5280::eku::ee-eku-empty": { pki: "eku", gateway: "eku" },
+    "rfc5280::nc::permitted-dns-match-noncritical": { pki: "ncNoncritical", openssl: "ncNoncritical", gateway: "ncNoncritical" },
+    "rfc5280::nc::invalid-dnsname-leading-period": { pki: "ncPeriod", openssl: "ncPeriod", gateway: "ncPeriod" },
+    "rfc5280::nc::not-allowed-in-ee-noncritical": { openssl: "ncLeaf", gateway: "ncLeaf" },
+    "rfc5280::nc::not-allowed-in-ee-critical": { openssl: "ncLeaf", gateway: "ncLeaf" },
+    "rfc5280::nc::nc-permits-invalid-dns-san": { pki: "name", openssl: "name", gateway: "name" },
+    "rfc5280::nc::nc-permits-invalid-email-san": { pki: "name", openssl: "name", gateway: "name" },
+    "rfc5280::nc::nc-forbids-alternate-chain-ica": { pki: "onechain", openssl: "choice" },
+    "rfc5280::nc::nc-forbids-same-chain-ica": { pki: "four", openssl: "choice", gateway: "choice" },
+    "rfc5280::nc::nc-forbids-dnsname-wildcard-san": { openssl: "wildcard", gateway: "wildcard" },
+    "rfc5280::pc::ica-noncritical-pc": { pki: "profile", openssl: "profile", gateway: "profile" },
+    "rfc5280::san::noncritical-with-empty-subject": { pki: "profile", openssl: "profile", gateway: "profile" },
+    "rfc5280::serial::too-long": { pki: "serial", openssl: "serial", gateway: "serial" },
+    "rfc5280::serial::zero": { pki: "serial", openssl: "serial", gateway: "serial" },
+    "rfc5280::ski::root-missing-ski": { pki: "keyid", openssl: "keyid", gateway: "keyid" },
+    "rfc5280::ski::intermediate-missing-ski": { pki: "keyid", openssl: "keyid", gateway: "keyid" },
+    "rfc5280::validity::notafter-exact": { openssl: "exact" },
+    "rfc5280::validity::notafter-fractional": { pki: "fraction", openssl: "exact" },
+    "rfc5280::unknown-critical-extension-unrelated-root": { pki: "critical" },
+    "rfc5280::unknown-critical-extension-unrelated-intermediate": { pki: "critical" },
+    "rfc5280::chain-untrusted-root": { gateway: "all" },
+    "rfc5280::root-missing-basic-constraints": { openssl: "bcOpenssl" },
+    "rfc5280::root-non-critical-basic-constraints": { pki: "profile", openssl: "profile", gateway: "profile" },
+    "rfc5280::leaf-ku-keycertsign": { openssl: "ku", gateway: "ku" },
+    "rfc5280::ca-as-leaf": { pki: "noca", openssl: "caPurpose" },
+    "rfc5280::root-and-intermediate-swapped": { openssl: "swap" },
+    "webpki::aki::root-with-aki-missing-keyidentifier": { pki: "keyid", openssl: "keyid", gateway: "keyid" },
+    "webpki::eku::ee-anyeku": { pki: "ekuWebpki", openssl: "ekuWebpki", gateway: "ekuWebpki" },
+    "webpki::eku::ee-critical-eku": { pki: "ekuWebpki", openssl: "ekuWebpki", gateway: "ekuWebpki" },
+    "webpki::eku::ee-without-eku": { pki: "ekuWebpki", openssl: "ekuWebpki", gateway: "ekuWebpki" },
+    "webpki::eku::root-has-eku": { pki: "ekuWebpki", openssl: "ekuWebpki", gateway: "ekuWebpki" },
+    "webpki::nc::intermediate-permitted-excluded-subtrees-both-null": { openssl: "ncEmpty", gateway: "ncEmpty" },
+    "webpki::nc::intermediate-permitted-excluded-subtrees-both-empty-sequences": { openssl: "ncEmpty", gateway: "ncEmpty" },
+    "webpki::san::san-critical-with-nonempty-subject": { pki: "profile", openssl: "profile", gateway: "profile" },
+    "webpki::malformed-aia": { pki: "aia", openssl: "aia" },
+    "webpki::forbidden-p192-root": { openssl: "strength" },
+    "webpki::forbidden-p192-leaf": { openssl: "strength" },
+    "webpki::forbidden-dsa-root": { openssl: "strength" },
+    "webpki::forbidden-dsa-leaf": { openssl: "strength" },
+    "webpki::forbidden-weak-rsa-key-in-root": { openssl: "strength" },
+    "webpki::forbidden-weak-rsa-in-leaf": { openssl: "strength" },
+    "webpki::forbidden-rsa-not-divisible-by-8-in-root": { pki: "rsa8", openssl: "rsa8", gateway: "rsa8" },
+    "webpki::forbidden-rsa-key-not-divisible-by-8-in-leaf": { pki: "rsa8", openssl: "rsa8", gateway: "rsa8" },
+    "webpki::v1-cert": { openssl: "v1" },
+    "webpki::ee-basicconstraints-ca": { openssl: "caLeafOpenssl", gateway: "caLeafGateway" },
+    "webpki::ca-as-leaf": { gateway: "caLeafGateway" },
+};
+
+/** The reason why a judge differs on a case, or undefined. */
+export function reasonOf(id: string, judge: Judge): string | undefined {
+    const reason = table[id]?.[judge];
+    return reason && reasons[reason];
+}
+
+/** The deviations of the table, as pairs of case and judge. */
+export const expected: [id: string, judge: Judge][] = Object.entries(table).flatMap(([id, judges]) =>
+    Object.keys(judges).map((judge): [string, Judge] => [id, judge as Judge]),
+);
