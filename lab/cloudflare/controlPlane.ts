@@ -1,5 +1,10 @@
-/** Cloudflare's API v4: the read-only calls about one zone. */
+/** Cloudflare's API v4: the read-only calls about one zone. What it answers has the types of Cloudflare's own SDK. */
 import { X509Certificate } from "node:crypto";
+import type { RecordResponse } from "cloudflare/resources/dns/records";
+import type { AuthenticatedOriginPull } from "cloudflare/resources/origin-tls-client-auth/hostnames";
+import type { HostnameCertificateListResponse } from "cloudflare/resources/origin-tls-client-auth/hostname-certificates";
+import type { SettingGetResponse as OriginPullSetting } from "cloudflare/resources/origin-tls-client-auth/settings";
+import type { Zone as ZoneResponse } from "cloudflare/resources/zones/zones";
 import type { Cloud, DnsRecord, HostnameCertificate, Zone } from "../cloud";
 import { normalize } from "../dns";
 import { json, slice, type Api, type Call, type ControlRequest, type Reply } from "../shared/controlPlane";
@@ -20,27 +25,32 @@ function listReply(request: ControlRequest, all: unknown[]): Reply {
     return good(items, info);
 }
 
-const zoneJson = (zone: Zone) => ({
-    id: zone.id,
-    name: zone.name,
-    status: zone.delegatedElsewhere.has(zone.name) ? "pending" : "active",
-    paused: false,
-    type: "full",
-    name_servers: zone.nameServers,
-});
+const zoneJson = (zone: Zone) =>
+    ({
+        id: zone.id,
+        name: zone.name,
+        status: zone.delegatedElsewhere.has(zone.name) ? "pending" : "active",
+        paused: false,
+        type: "full",
+        name_servers: zone.nameServers,
+    }) satisfies Partial<ZoneResponse>;
 
-const recordJson = ({ id, name, type, content, ttl, proxied, comment }: DnsRecord) => ({
-    id,
-    name: normalize(name),
-    type,
-    content,
-    ttl,
-    proxied,
-    proxiable: ["A", "AAAA", "CNAME"].includes(type),
-    comment: comment ?? null,
-});
+/** The SDK knows one type per kind of record, and no comment that is null, as Cloudflare answers it. */
+type AnyRecord = Omit<Partial<RecordResponse.CNAMERecord>, "type" | "comment"> & { type: string; comment: string | null };
 
-function certificateJson(uploaded: HostnameCertificate): Record<string, unknown> {
+const recordJson = ({ id, name, type, content, ttl, proxied, comment }: DnsRecord) =>
+    ({
+        id,
+        name: normalize(name),
+        type,
+        content,
+        ttl,
+        proxied,
+        proxiable: ["A", "AAAA", "CNAME"].includes(type),
+        comment: comment ?? null,
+    }) satisfies AnyRecord;
+
+function certificateJson(uploaded: HostnameCertificate): HostnameCertificateListResponse {
     const leaf = new X509Certificate(uploaded.certificatePem);
     return {
         id: uploaded.id,
@@ -58,7 +68,7 @@ function associationReply(zone: Zone, hostname: string): Reply {
     // UNCONFIRMED: the API's answer for a hostname without an association.
     if (!association) return bad(404, 1001, "no association for this hostname");
     const certificate = zone.hostnameCertificates.get(association.certId);
-    const details: Record<string, unknown> = certificate ? certificateJson(certificate) : { status: "deleted" };
+    const details: HostnameCertificateListResponse = certificate ? certificateJson(certificate) : { status: "deleted" };
     return good({
         ...details,
         id: undefined,
@@ -66,7 +76,7 @@ function associationReply(zone: Zone, hostname: string): Reply {
         cert_id: association.certId,
         enabled: association.enabled,
         cert_status: details.status,
-    });
+    } satisfies AuthenticatedOriginPull & { id: undefined });
 }
 
 function rulesetReply(zone: Zone): Reply {
@@ -121,7 +131,7 @@ function findZoneAnswer(request: ControlRequest, rest: string[]): ZoneAnswer | u
             return {
                 operation: "originTLSClientAuth.settings.get",
                 permission: origin,
-                answer: (zone) => good({ enabled: zone.zoneOriginPull.enabled }),
+                answer: (zone) => good({ enabled: zone.zoneOriginPull.enabled } satisfies OriginPullSetting),
             };
         case 3: {
             if (first !== "origin_tls_client_auth" || second !== "hostnames" || third === undefined) return undefined;
