@@ -6,6 +6,7 @@ import { checkStrictTls, createRecord } from "./cloudflareZone";
 import { createDomain, mapDomain, pinnedPem } from "./customDomain";
 import { failFast } from "./failFast";
 import { createApi, createStage } from "./httpApi";
+import { reserve } from "./lookUp";
 import { OriginPullIdentity, presentIdentity, presentedAuthority, trustedAuthorities } from "./originPullIdentity";
 import { refusal } from "./refusal";
 import { createRoutes } from "./routes";
@@ -86,9 +87,10 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         // Nothing changes before the change guard has judged it.
         const child = { parent: this, dependsOn: deploymentRecord.judged };
 
+        const reserved = reserve(`${name}-association`);
         const identity = new OriginPullIdentity(
             `${name}-origin-pull`,
-            { domainName, zoneId, mode, authorities, presented, deletionProtection: protect },
+            { domainName, zoneId, mode, authorities, presented, deletionProtection: protect, reserve: reserved },
             child,
         );
         const certificateArn =
@@ -108,7 +110,12 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const domain = createDomain(name, { domainName, certificateArn, truststore, protect, tags }, child);
         const mapping = mapDomain(name, { domainName: domain.domainName, apiId: api.id, stage: stage.name }, child);
         // The truststore that trusts the leaf comes before the edge that presents it.
-        const presentation = presentIdentity(name, identity, { domainName, zoneId, mode, protect }, { ...child, dependsOn: [domain] });
+        const presentation = presentIdentity(
+            name,
+            identity,
+            { domainName, zoneId, mode, protect },
+            { ...child, dependsOn: [domain], hooks: reserved.hooks },
+        );
         const strict = checkStrictTls(name, { zoneId, strictTls }, child);
         const targetDomainName = domain.domainNameConfiguration.apply((configuration) => configuration?.targetDomainName ?? "");
         const record = createRecord(
@@ -120,7 +127,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
                 protect,
             },
             // Created last: traffic starts here.
-            { ...child, dependsOn: [mapping, presentation.resource, ...(strict.setting ? [strict.setting] : [])] },
+            { ...child, dependsOn: [mapping, presentation.resource, ...(strict.setting ? [strict.setting] : [])], hooks: strict.hooks },
         );
 
         const verify = args.verify ?? {};

@@ -1,31 +1,41 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { StrictTls } from "./args";
+import { lookUp, reserve } from "./lookUp";
 import { refusal } from "./refusal";
 
-/** The zone id, after checking that the zone's SSL/TLS mode presents client certificates. Dependents use this id, so they wait for the check. */
+/** What `checkStrictTls` found. */
+export interface StrictTlsCheck {
+    /** Dependents use this id, so they wait for the check. */
+    zoneId: pulumi.Output<string>;
+    setting: pulumi.Resource | undefined;
+    /** Options of the record: it is not created or changed while the mode could not be read. */
+    hooks: pulumi.ResourceHookBinding | undefined;
+}
+
+/** Checks that the zone's SSL/TLS mode presents client certificates. */
 export function checkStrictTls(
     name: string,
     inputs: { zoneId: pulumi.Input<string>; strictTls: StrictTls },
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
-): { zoneId: pulumi.Output<string>; setting: pulumi.Resource | undefined } {
+): StrictTlsCheck {
     const zoneId = pulumi.output(inputs.zoneId);
-    if (inputs.strictTls === StrictTls.Off) return { zoneId, setting: undefined };
+    if (inputs.strictTls === StrictTls.Off) return { zoneId, setting: undefined, hooks: undefined };
     if (inputs.strictTls === StrictTls.Zone) {
         const setting = new cloudflare.ZoneSetting(`${name}-ssl`, { zoneId, settingId: "ssl", value: "strict" }, opts);
-        return { zoneId, setting };
+        return { zoneId, setting, hooks: undefined };
     }
+    const reserved = reserve(`${name}-ssl`);
     const checked = zoneId.apply(async (id) => {
-        let mode: unknown;
-        try {
-            // Not the Output form: its failure ends the whole run, and a missing permission deserves only a warning.
-            mode = (await cloudflare.getZoneSetting({ zoneId: id, settingId: "ssl" }, { parent: opts.parent }))?.value;
-        } catch {
-            await pulumi.log.warn(
-                'The zone\'s SSL/TLS mode could not be read (the API token needs "Zone Settings Read"). Origin pulls need Full or Full (strict).',
-                opts.parent,
-            );
-        }
+        // Not the Output form: its failure ends the whole run.
+        const setting = await lookUp(() => cloudflare.getZoneSetting({ zoneId: id, settingId: "ssl" }, { parent: opts.parent }), {
+            what: `the SSL/TLS mode of zone ${id}`,
+            permission: "Zone Settings Read",
+            cure: "Check zoneId and the API token, or pass strictTls: StrictTls.Off to skip the check",
+            reserve: reserved,
+            resource: opts.parent,
+        });
+        const mode: unknown = setting?.value;
         if (mode === "off" || mode === "flexible")
             throw refusal(
                 `strictTls must find the zone in Full or Full (strict); received "${mode}". In this mode Cloudflare presents no client certificate, and ` +
@@ -34,7 +44,7 @@ export function checkStrictTls(
             );
         return id;
     });
-    return { zoneId: checked, setting: undefined };
+    return { zoneId: checked, setting: undefined, hooks: reserved.hooks };
 }
 
 /** The proxied record: traffic starts here. */

@@ -13,6 +13,7 @@ import {
 } from "../pki";
 import { OriginPullMode, type OriginPullAuthority } from "./args";
 import { failFast } from "./failFast";
+import { lookUp, type Reserve } from "./lookUp";
 import { refusal } from "./refusal";
 import { SHARED_CA_PEM } from "./sharedCa";
 import { checkedLate } from "./validation/late";
@@ -28,6 +29,8 @@ export interface OriginPullIdentityArgs {
     /** Name of the presented authority; undefined in mode Shared. */
     presented: string | undefined;
     deletionProtection: true | undefined;
+    /** Refuses to change the association if the certificate cannot be read. */
+    reserve: Reserve;
 }
 
 const YEAR_HOURS = 8766;
@@ -88,7 +91,9 @@ export class OriginPullIdentity extends pulumi.ComponentResource {
             );
         }
         this.truststorePem = pulumi.all(trusted).apply((pems) => [...new Set(pems)].join(""));
-        this.certificateId = presented?.certificateId ? onceActive(this, args.zoneId, presented.certificateId) : pulumi.output("");
+        this.certificateId = presented?.certificateId
+            ? onceActive(this, args.zoneId, presented.certificateId, args.reserve)
+            : pulumi.output("");
         this.expires =
             presented?.expires ?? pulumi.output(args.mode === OriginPullMode.Shared ? `${CLOUDFLARE_SHARED_CA_EXPIRES}T17:00:00Z` : "");
         authoritiesOf.set(this, [
@@ -143,35 +148,49 @@ interface AuthorityPems {
 }
 
 const ACTIVE_WITHIN_MS = 300_000;
+/** Statuses that become `active` by themselves. */
+const DEPLOYING = ["initializing", "pending_deployment"];
 
 /**
  * The certificate's id, once Cloudflare has deployed it to the edge: while it is pending the edge presents none, so an association moved to
  * it too early would drop every request.
  */
-function onceActive(resource: pulumi.Resource, zoneId: pulumi.Input<string>, certificateId: pulumi.Input<string>): pulumi.Output<string> {
+function onceActive(
+    resource: pulumi.Resource,
+    zoneId: pulumi.Input<string>,
+    certificateId: pulumi.Input<string>,
+    reserved: Reserve,
+): pulumi.Output<string> {
     return pulumi.all([zoneId, certificateId]).apply(async ([zone, id]) => {
         if (pulumi.runtime.isDryRun()) return id;
         const deadline = Date.now() + ACTIVE_WITHIN_MS;
         for (let wait = 100; ; wait = Math.min(wait * 2, 10_000)) {
-            const { status } = await cloudflare
-                .getAuthenticatedOriginPullsHostnameCertificate({ zoneId: zone, certificateId: id }, { parent: resource })
-                .catch((error: Error) => {
-                    throw refusal(
-                        `the client certificate ${id} must be readable at Cloudflare, or the edge may present one that is not deployed yet; received: ${error.message}`,
-                        resource,
-                    );
-                });
-            // A consumer's mocks return no status.
+            const certificate = await lookUp(
+                () => cloudflare.getAuthenticatedOriginPullsHostnameCertificate({ zoneId: zone, certificateId: id }, { parent: resource }),
+                {
+                    what: `the client certificate ${id}`,
+                    cure: "If it was deleted, run `pulumi refresh`, then `pulumi up`, which uploads it anew",
+                    reserve: reserved,
+                    resource,
+                },
+            );
+            // Cloudflare does not answer, or a consumer's mocks return no status.
+            const status = certificate?.status;
             if (status === undefined || status === "active") return id;
-            if (Date.now() > deadline || !["initializing", "pending_deployment"].includes(status))
+            const pending = DEPLOYING.includes(status);
+            if (!pending || Date.now() > deadline)
                 throw refusal(
-                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; received status ${status} from Cloudflare. The edge presents what it did before; run \`pulumi up\` again`,
+                    `the client certificate ${id} must become active within ${ACTIVE_WITHIN_MS / 60_000} minutes; received status ${status} from Cloudflare. The edge presents what it did before. ${pending ? "Run `pulumi up` again: it goes on waiting" : NEW_LEAF}`,
                     resource,
                 );
             await new Promise((resolve) => setTimeout(resolve, wait));
         }
     });
 }
+
+/** The cure of a certificate that Cloudflare deletes or gave up: a refresh keeps it, and it is never active again (docs/sources.md 12.11). */
+const NEW_LEAF =
+    "It never becomes active: give the authority another `leaf` in originPull.authorities, or a bring-your-own one a new certificatePem and privateKeyPem, and run `pulumi up`";
 
 /** A consumer's mocks issue nothing. */
 const normaliseIssued = (pem: string | undefined): string => (pem ? normalisePem(pem) : "");

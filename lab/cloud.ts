@@ -192,6 +192,8 @@ export interface DnsRecord {
     ttl: number;
     proxied: boolean;
     comment: string | undefined;
+    tags?: string[];
+    settings?: Record<string, boolean>;
 }
 
 /** A client certificate uploaded for origin pulls of single hostnames. It is presented only from `activeAt` on (docs/sources.md 3.9). */
@@ -199,6 +201,8 @@ export interface HostnameCertificate extends Identity {
     id: string;
     /** Milliseconds since the epoch. */
     activeAt: number;
+    /** Deleted, and still listed: it never becomes active again (docs/sources.md 12.11). */
+    pendingDeletion?: boolean;
     issuer: string;
     serialNumber: string;
     expiresOn: string;
@@ -264,6 +268,26 @@ export interface CloudEvent {
     detail: Record<string, unknown>;
 }
 
+/** A request of the provider to Cloudflare's API. */
+export interface ApiRequest {
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+    /** Below `/client/v4/`. */
+    path: string;
+}
+
+/** What goes wrong with one try: an HTTP status, a connection that breaks before the effect, or an answer that is lost after it. */
+export type Disturbance = { status: number; retryAfterMs?: number } | "refused" | "lost";
+
+/** What is wrong with Cloudflare's API, and what the provider did about it. */
+export interface ApiConditions {
+    /** Asked before each try. */
+    disturb?: (request: ApiRequest) => Disturbance | undefined;
+    /** Every try, e.g. `GET zones/zone1/settings/ssl`. */
+    tries: string[];
+    /** What the provider would have waited between its tries. */
+    waitedMs: number;
+}
+
 export interface Cloud {
     aws: AwsAccount;
     cloudflare: CloudflareAccount;
@@ -276,6 +300,8 @@ export interface Cloud {
     activationDelayMs: number;
     /** Whether something answers plain HTTP at API Gateway's port 80. Always false at AWS; a fault opens it. */
     gatewayPort80Open: boolean;
+    /** What is wrong with Cloudflare's API as the provider calls it. */
+    api: ApiConditions;
     /** IAM actions and Cloudflare permissions that the read-only calls are denied: what a token or role with too few permissions cannot do. */
     denied: Set<string>;
     /** Environment of `command:local:Command`'s processes: the addresses of the lab's names (local/commandEnvironment.ts). */

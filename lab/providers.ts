@@ -8,6 +8,7 @@ import { lambda } from "./aws/lambda/resources";
 import { judgedByModel } from "./aws/requests";
 import { s3 } from "./aws/s3/resources";
 import type { Cloud } from "./cloud";
+import { checkConfig } from "./cloudflare/api";
 import { dnsRecord } from "./cloudflare/dnsRecord";
 import { getHostnameCertificate, originPullTypes } from "./cloudflare/originPulls";
 import { getZoneSetting, zoneSetting } from "./cloudflare/zoneSetting";
@@ -54,6 +55,7 @@ export function makeProvider(cloud: Cloud, name: string): Provider {
         name,
         version: VERSIONS[name] ?? "0.0.0",
         cloud,
+        ...(name === "cloudflare" && { checkConfig }),
         detailedDiff: !WITHOUT_DETAIL.includes(name),
         types: new Map([...resourceTypes].filter(([token]) => own(token))),
         functions: Object.fromEntries(Object.entries(FUNCTIONS).filter(([token]) => own(token))),

@@ -128,6 +128,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/originPullIdentity.test.ts",
     },
     {
+        file: "components/lookUp.ts",
+        from: "if (status === 429 || status >= 500)",
+        to: "if (status >= 400)",
+        test: "is refused with the real error when anything else is wrong",
+        spec: "tests/components/cloudflareZone.test.ts",
+    },
+    {
         file: "components/certificate.ts",
         from: "proxied: false",
         to: "proxied: true",

@@ -7,6 +7,7 @@ import type { SettingGetResponse as OriginPullSetting } from "cloudflare/resourc
 import type { Zone as ZoneResponse } from "cloudflare/resources/zones/zones";
 import type { Cloud, DnsRecord, HostnameCertificate, Zone } from "../cloud";
 import { normalize } from "../dns";
+import { statusOf } from "./originPulls";
 import { json, slice, type Api, type Call, type ControlRequest, type Reply } from "../shared/controlPlane";
 
 const PAGE = 20;
@@ -59,7 +60,7 @@ function certificateJson(uploaded: HostnameCertificate): HostnameCertificateList
         serial_number: uploaded.serialNumber || BigInt(`0x${leaf.serialNumber}`).toString(),
         expires_on: uploaded.expiresOn || new Date(leaf.validTo).toISOString(),
         signature: leaf.publicKey.asymmetricKeyType === "rsa" ? "SHA256WithRSA" : "ECDSAWithSHA256",
-        status: uploaded.activeAt <= Date.now() ? "active" : "pending_deployment",
+        status: statusOf(uploaded),
     };
 }
 

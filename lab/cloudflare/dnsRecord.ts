@@ -1,7 +1,8 @@
 /** Cloudflare's DNS records. */
 import { isIPv4, isIPv6 } from "node:net";
+import { inZonePath, overApi } from "./api";
 import type { Cloud, DnsRecord, Zone } from "../cloud";
-import { broken, number, oneOf, optional, text, type Props, type ResourceType } from "../shared/resourceType";
+import { broken, list, number, oneOf, optional, text, type Props, type ResourceType } from "../shared/resourceType";
 
 export function zoneOf(cloud: Cloud, id: string): Zone {
     return cloud.cloudflare.zones.get(id) ?? broken("zone-exists", "zoneId", `no zone ${id}`);
@@ -23,6 +24,9 @@ function write(cloud: Cloud, id: string, inputs: Props): Props {
         ttl: number(inputs, "ttl") ?? 1,
         proxied: inputs.proxied === true,
         comment: optional(inputs, "comment"),
+        // Every write sends both, so that what was set by hand is lost (docs/sources.md 12.6).
+        tags: list(inputs, "tags"),
+        settings: { flattenCname: false, ipv4Only: false, ipv6Only: false },
     };
     if (!inZone(zone, record.name)) broken("dns-name-in-zone", "name", `${record.name} is not within ${zone.name}`);
     for (const other of zone.records.values()) {
@@ -36,7 +40,7 @@ function write(cloud: Cloud, id: string, inputs: Props): Props {
     }
     zone.records.set(id, record);
     const now = new Date().toISOString();
-    return { createdOn: now, modifiedOn: now, proxied: record.proxied, proxiable: HOST.includes(record.type) };
+    return { createdOn: now, modifiedOn: now, proxied: record.proxied, proxiable: HOST.includes(record.type), settings: record.settings };
 }
 
 const record: ResourceType = {
@@ -45,7 +49,7 @@ const record: ResourceType = {
     properties: {
         zoneId: "string! replace",
         name: "string!",
-        type: "string!",
+        type: "string! replace",
         ttl: "number!",
         content: "string!",
         proxied: "boolean",
@@ -53,7 +57,7 @@ const record: ResourceType = {
         priority: "number",
         tags: "string[]",
     },
-    computed: ["createdOn", "modifiedOn", "proxiable"],
+    computed: ["createdOn", "modifiedOn", "proxiable", "settings"],
     check(inputs) {
         const type = optional(inputs, "type");
         const ttl = number(inputs, "ttl");
@@ -93,4 +97,12 @@ const record: ResourceType = {
     },
 };
 
-export const dnsRecord: ResourceType[] = [record];
+export const dnsRecord: ResourceType[] = [
+    overApi(record, {
+        permission: "DNS",
+        path: (props, id) => inZonePath(props, "dns_records", id),
+        create: "POST",
+        update: "PUT",
+        delete: "DELETE",
+    }),
+];

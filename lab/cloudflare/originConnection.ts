@@ -20,7 +20,7 @@ export function clientCertificateFor(cloud: Cloud, zone: Zone, host: string, now
     if (association) {
         if (!association.enabled) return undefined;
         const certificate = [...zone.hostnameCertificates.values()].find(({ id }) => id === association.certId);
-        return certificate && certificate.activeAt <= now ? certificate : undefined;
+        return certificate && certificate.activeAt <= now && !certificate.pendingDeletion ? certificate : undefined;
     }
     const { enabled, certificatePem, privateKeyPem } = zone.zoneOriginPull;
     if (enabled && certificatePem && privateKeyPem) return { certificatePem, privateKeyPem };

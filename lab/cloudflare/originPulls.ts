@@ -1,10 +1,13 @@
 /** Cloudflare's client certificates for origin pulls of single hostnames, and their associations. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { Cloud, HostnameAssociation, HostnameCertificate } from "../cloud";
+import { apiError, ask, inZonePath, overApi } from "./api";
+import type { ApiRequest, Cloud, HostnameAssociation, HostnameCertificate } from "../cloud";
 import { inZone, zoneOf } from "./dnsRecord";
 import { isCa } from "../pki/x509";
 import { broken, text, type Props, type ResourceType } from "../shared/resourceType";
 
+const PERMISSION = "SSL and Certificates";
+const CERTIFICATES = "origin_tls_client_auth/hostnames/certificates";
 const MAX_CERTIFICATES = 10;
 const MAX_ASSOCIATIONS = 100;
 
@@ -29,7 +32,8 @@ function checkKey(certificate: X509Certificate, pem: string): void {
     if (!fits) broken("origin-cert-key-fits", "privateKey", "The private key does not match the certificate");
 }
 
-function statusOf(uploaded: HostnameCertificate): string {
+export function statusOf(uploaded: HostnameCertificate): "active" | "pending_deployment" | "pending_deletion" {
+    if (uploaded.pendingDeletion) return "pending_deletion";
     return uploaded.activeAt <= Date.now() ? "active" : "pending_deployment";
 }
 
@@ -44,19 +48,16 @@ function certificateOutputs(uploaded: HostnameCertificate): Props {
     };
 }
 
-export function getHostnameCertificate(cloud: Cloud, args: Props): Props {
+export function getHostnameCertificate(cloud: Cloud, args: Props): Promise<Props> {
     const zoneId = text(args, "zoneId");
     const certificateId = text(args, "certificateId");
-    const uploaded = zoneOf(cloud, zoneId).hostnameCertificates.get(certificateId);
-    if (!uploaded) return broken("origin-cert-exists", "certificateId", `no hostname certificate ${certificateId}`);
-    return {
-        id: certificateId,
-        certificateId,
-        zoneId,
-        certificate: uploaded.certificatePem,
-        ...certificateOutputs(uploaded),
-        uploadedOn: "",
-    };
+    const request: ApiRequest = { method: "GET", path: inZonePath(args, CERTIFICATES, certificateId) };
+    return ask(cloud, request, `${PERMISSION} Read`, () => {
+        const uploaded = cloud.cloudflare.zones.get(zoneId)?.hostnameCertificates.get(certificateId);
+        if (!uploaded) throw apiError(request, 404, 1407, "No certificate was found");
+        const { certificatePem: certificate } = uploaded;
+        return { id: certificateId, certificateId, zoneId, certificate, ...certificateOutputs(uploaded), uploadedOn: "" };
+    });
 }
 
 const hostnameCertificate: ResourceType = {
@@ -158,6 +159,8 @@ const MOVING = [
 ];
 
 const originPulls: ResourceType = {
+    importPart: 1,
+    notImported: ["configs"],
     token: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
     properties: { zoneId: "string! replace", configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" }] },
     computed: ["hostname", ...MOVING],
@@ -192,4 +195,20 @@ const originPulls: ResourceType = {
     },
 };
 
-export const originPullTypes: ResourceType[] = [hostnameCertificate, originPulls];
+export const originPullTypes: ResourceType[] = [
+    overApi(hostnameCertificate, {
+        permission: PERMISSION,
+        path: (props, id) => inZonePath(props, CERTIFICATES, id),
+        create: "POST",
+        update: undefined,
+        delete: "DELETE",
+    }),
+    overApi(originPulls, {
+        permission: PERMISSION,
+        path: (props) => inZonePath(props, "origin_tls_client_auth/hostnames"),
+        create: "PUT",
+        update: "PUT",
+        // Its delete is a PUT, too (docs/sources.md 12.3).
+        delete: "PUT",
+    }),
+];

@@ -1,7 +1,8 @@
 /** Cloudflare's settings of a zone. Deleting one leaves it as it is (docs/sources.md 7.6). */
-import type { Cloud } from "../cloud";
+import { apiError, ask, inZonePath, overApi } from "./api";
+import type { ApiRequest, Cloud } from "../cloud";
 import { zoneOf } from "./dnsRecord";
-import { broken, oneOf, text, type Props, type ResourceType } from "../shared/resourceType";
+import { oneOf, text, type Props, type ResourceType } from "../shared/resourceType";
 
 const SWITCH = ["on", "off"];
 const SETTINGS: Record<string, string[]> = {
@@ -39,12 +40,24 @@ const zoneSettingType: ResourceType = {
     },
 };
 
-export function getZoneSetting(cloud: Cloud, args: Props): Props {
-    const id = text(args, "settingId");
-    const zone = zoneOf(cloud, text(args, "zoneId"));
-    if (!SETTINGS[id]) broken("zone-setting-id", "settingId", `unknown setting ${id}`);
-    const value = zone.settings.get(id) ?? DEFAULTS[id] ?? "off";
-    return { id, settingId: id, zoneId: zone.id, value, editable: true, enabled: true, modifiedOn: "", timeRemaining: 0 };
+export function getZoneSetting(cloud: Cloud, args: Props): Promise<Props> {
+    const settingId = text(args, "settingId");
+    const request: ApiRequest = { method: "GET", path: inZonePath(args, "settings", settingId) };
+    return ask(cloud, request, "Zone Settings Read", () => {
+        const zone = cloud.cloudflare.zones.get(text(args, "zoneId"));
+        if (!zone) throw apiError(request, 404, 1001, "Invalid zone identifier");
+        if (!SETTINGS[settingId]) throw apiError(request, 400, 1006, `Unrecognized zone setting name ${settingId}`);
+        const value = zone.settings.get(settingId) ?? DEFAULTS[settingId] ?? "off";
+        return { id: settingId, settingId, zoneId: zone.id, value, editable: true, enabled: true, modifiedOn: "", timeRemaining: 0 };
+    });
 }
 
-export const zoneSetting: ResourceType[] = [zoneSettingType];
+export const zoneSetting: ResourceType[] = [
+    overApi(zoneSettingType, {
+        permission: "Zone Settings",
+        path: (props) => inZonePath(props, "settings", text(props, "settingId")),
+        create: "PATCH",
+        update: "PATCH",
+        delete: undefined,
+    }),
+];

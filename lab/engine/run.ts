@@ -1,5 +1,7 @@
 /** One run of the engine: its options, what it has seen and done, and what went wrong. */
 import type { Provider } from "../shared/provider";
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { toStruct } from "../shared/propertyValues";
 import { errorText } from "./errorText";
 import { Hooks } from "./hooks";
 import type { Pending, ResourceState, RunOptions, RunResult, Step } from "./types";
@@ -34,6 +36,7 @@ export class Run {
     closed = false;
     /** The sweep at the end, once it has begun. */
     sweep: Promise<void> | undefined;
+    readonly #configured: Record<string, Promise<void> | undefined> = {};
     #active = 0;
     #last = Date.now();
 
@@ -67,11 +70,24 @@ export class Run {
 
     /** Calls the provider of a type or function. */
     async call<R>(token: string, method: string, request: unknown): Promise<R> {
-        const provider = this.providers[token.split(":")[0] ?? ""];
+        const name = token.split(":")[0] ?? "";
+        const provider = this.providers[name];
         if (!provider) throw new Error(`the lab has no provider for ${token}`);
+        await (this.#configured[name] ??= this.#configure(name, provider));
         const response = await callProvider<R>(provider, method, request);
         if (this.closed) throw new Error("the run is over");
         return response;
+    }
+
+    /** Has the provider check the stack's configuration for it, once, before anything else is asked of it. */
+    async #configure(name: string, provider: Provider): Promise<void> {
+        if (!provider.impl.checkConfig) return;
+        const own = Object.entries(this.options.config ?? {}).filter(([key]) => key.startsWith(`${name}:`));
+        const question = new pb.CheckRequest();
+        question.setNews(toStruct(Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1), value]))));
+        const response = await callProvider<pb.CheckResponse>(provider, "checkConfig", question);
+        const [failure] = response.getFailuresList();
+        if (failure) throw new Error(`pulumi:providers:${name} 'default' has a problem: ${failure.getReason()}`);
     }
 
     async step<T>(op: Step["op"], urn: string, { type, name }: { type: string; name: string }, work: () => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { listenGrpc } from "./loopback";
 import { fromStruct } from "./propertyValues";
-import { check, create, diff, invoke, read, remove, update, type Package } from "./providerMethods";
+import { check, checkConfig, create, diff, invoke, read, remove, update, type Package } from "./providerMethods";
 import { RuleError } from "./resourceType";
 
 /** A gRPC error, or a plain one. */
@@ -54,12 +54,6 @@ function schemaOf({ name, version, types }: Package): pb.GetSchemaResponse {
     return response;
 }
 
-function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
-    const response = new pb.CheckResponse();
-    response.setInputs(request.getNews());
-    return response;
-}
-
 function diffConfig(): pb.DiffResponse {
     const response = new pb.DiffResponse();
     response.setChanges(pb.DiffResponse.DiffChanges.DIFF_NONE);
@@ -86,7 +80,7 @@ export function createProvider(pkg: Package): Provider {
             cancel: answering(() => new Empty()),
             getPluginInfo: answering(() => pluginInfo(pkg)),
             getSchema: answering(() => schemaOf(pkg)),
-            checkConfig: answering(checkConfig),
+            checkConfig: answering((request: pb.CheckRequest) => checkConfig(pkg, request)),
             diffConfig: answering(diffConfig),
             configure: answering((request: pb.ConfigureRequest) => configure(pkg, request)),
             check: answering((request: pb.CheckRequest) => check(pkg, request)),

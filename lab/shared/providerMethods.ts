@@ -7,7 +7,7 @@ import type { Cloud } from "../cloud";
 import { changesOf, type Change } from "./diff";
 import { fromStruct, plain, toStruct, UNKNOWN, type Props } from "./propertyValues";
 import { readInputs } from "./readInputs";
-import { isReplace, knownOnly, misfits, RuleError, tidy, type ResourceType } from "./resourceType";
+import { isReplace, knownOnly, misfits, RuleError, tidy, type ResourceType, type Table } from "./resourceType";
 
 /** One provider's package: what it plays, and on which cloud. */
 export interface Package {
@@ -16,9 +16,11 @@ export interface Package {
     cloud: Cloud;
     /** Whether its diffs name nested paths. A provider on Terraform's plugin framework names top-level properties only (docs/sources.md 12.1). */
     detailedDiff: boolean;
+    /** What is wrong with the provider's own configuration; the reason never quotes a value. */
+    checkConfig?(config: Props): RuleError | undefined;
     /** By token. */
     types: ReadonlyMap<string, ResourceType>;
-    functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props>>;
+    functions: Readonly<Record<string, (cloud: Cloud, args: Props) => Props | Promise<Props>>>;
 }
 
 /** How long a wait inside of a create may take, regardless of customTimeouts. */
@@ -83,15 +85,23 @@ export function check(pkg: Package, request: pb.CheckRequest): pb.CheckResponse 
         errors = [error];
     }
     const response = new pb.CheckResponse();
-    response.setFailuresList(
-        errors.map(({ property, message }) => {
-            const failure = new pb.CheckFailure();
-            failure.setProperty(property);
-            failure.setReason(message);
-            return failure;
-        }),
-    );
+    response.setFailuresList(errors.map(checkFailure));
     response.setInputs(toStruct(inputs));
+    return response;
+}
+
+function checkFailure({ property, message }: RuleError): pb.CheckFailure {
+    const failure = new pb.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(message);
+    return failure;
+}
+
+export function checkConfig(pkg: Package, request: pb.CheckRequest): pb.CheckResponse {
+    const response = new pb.CheckResponse();
+    const failure = pkg.checkConfig?.(tidied(request.getNews()));
+    if (failure) response.setFailuresList([checkFailure(failure)]);
+    response.setInputs(request.getNews());
     return response;
 }
 
@@ -185,37 +195,56 @@ export async function update(pkg: Package, request: pb.UpdateRequest): Promise<p
     return response;
 }
 
-export function read(pkg: Package, request: pb.ReadRequest): pb.ReadResponse {
+/** What a read by id alone finds. */
+function imported(pkg: Package, type: ResourceType, id: string): Props | undefined {
+    const state = pkg.cloud.providerState.get(`${type.token} ${id}`);
+    return state && Object.fromEntries(Object.entries(state).filter(([key]) => !type.notImported?.includes(key)));
+}
+
+/** Only what the table declares, all the way down: computed fields of an object are no inputs. */
+function declared(table: Table, props: Props): Props {
+    const fieldsOf = (key: string): Table | undefined => (typeof table[key] === "string" ? undefined : table[key]?.[1]);
+    const inner = (fields: Table | undefined, value: unknown): unknown =>
+        fields === undefined || typeof value !== "object" || value === null
+            ? value
+            : Array.isArray(value)
+              ? value.map((part: unknown) => inner(fields, part))
+              : declared(fields, value as Props);
+    const entries = Object.entries(props).filter(([key]) => Object.hasOwn(table, key));
+    return Object.fromEntries(entries.map(([key, value]) => [key, inner(fieldsOf(key), value)]));
+}
+
+export async function read(pkg: Package, request: pb.ReadRequest): Promise<pb.ReadResponse> {
     const type = typeOf(pkg, request.getUrn());
     const response = new pb.ReadResponse();
     const sent = tidied(request.getProperties());
     const importing = Object.keys(sent).length === 0;
     const id = importing && type.importPart !== undefined ? (request.getId().split("/")[type.importPart] ?? "") : request.getId();
-    const state = importing ? pkg.cloud.providerState.get(`${type.token} ${id}`) : sent;
-    const now = state && (type.read ? type.read(pkg.cloud, id, state) : {});
+    const state = importing ? imported(pkg, type, id) : sent;
+    const now = state && (type.read ? await type.read(pkg.cloud, id, state) : {});
     if (!state || !now) return response;
     const inputs = request.getInputs()
         ? tidied(request.getInputs())
-        : Object.fromEntries(Object.entries(inputsAmong(type, state)).filter(([key]) => !type.computed.includes(key)));
+        : Object.fromEntries(Object.entries(declared(type.properties, state)).filter(([key]) => !type.computed.includes(key)));
     response.setId(id);
     response.setProperties(toStruct({ ...state, ...now }));
     response.setInputs(toStruct(readInputs(type.properties, inputs, state, now, type.computed)));
     return response;
 }
 
-export function remove(pkg: Package, request: pb.DeleteRequest): Empty {
+export async function remove(pkg: Package, request: pb.DeleteRequest): Promise<Empty> {
     const type = typeOf(pkg, request.getUrn());
     const id = request.getId();
-    type.delete(pkg.cloud, id, tidied(request.getProperties()));
+    await type.delete(pkg.cloud, id, tidied(request.getProperties()));
     pkg.cloud.providerState.delete(`${type.token} ${id}`);
     emit(pkg, type, "delete", id, request.getUrn());
     return new Empty();
 }
 
-export function invoke(pkg: Package, request: pb.InvokeRequest): pb.InvokeResponse {
+export async function invoke(pkg: Package, request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
     const answer = pkg.functions[request.getTok()];
     if (!answer) throw new RuleError("unknown-type", "tok", `the lab does not know the function ${request.getTok()}`);
     const response = new pb.InvokeResponse();
-    response.setReturn(toStruct(answer(pkg.cloud, tidied(request.getArgs()))));
+    response.setReturn(toStruct(await answer(pkg.cloud, tidied(request.getArgs()))));
     return response;
 }

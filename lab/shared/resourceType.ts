@@ -39,14 +39,16 @@ export interface ResourceType {
     /** Computed outputs that such an update changes: unknown in its preview. */
     recomputed?(inputs: Props, state: Props): string[];
     /** The cloud's current values over the state's; undefined if the resource is gone. */
-    read?(cloud: Cloud, id: string, state: Props): Props | undefined;
+    read?(cloud: Cloud, id: string, state: Props): Props | undefined | Promise<Props | undefined>;
     /** Outputs that make the resource be replaced though no input changed. */
     renew?(inputs: Props, state: Props): string[];
     /** Whether two different values of a property mean the same. */
     same?(property: string, before: unknown, after: unknown): boolean;
-    delete(cloud: Cloud, id: string, state: Props): void;
+    delete(cloud: Cloud, id: string, state: Props): void | Promise<void>;
     /** Which part of an import id such as `<API id>/<route id>` is the resource's own id; without it the whole is. */
     importPart?: 0 | 1;
+    /** Properties that an import cannot read: the engine warns that they are missing. */
+    notImported?: readonly string[];
 }
 
 /** Without the engine's own keys (`__defaults`) and without absent values, all the way down; sorted, as the wire keeps no order. */

@@ -23,9 +23,31 @@ describe("the zone's SSL/TLS mode", () => {
         expect((await build({}, { sslMode: "strict" })).byName("orders-record").inputs.proxied).to.equal(true);
     });
 
-    it("is a warning that names the permission when it cannot be read", async () => {
-        const recorded = await build({}, { sslMode: new Error("403") });
-        expect(recorded.warnings.join()).to.contain("Zone Settings Read");
+    const failing = (message: string): Error => Object.assign(new Error(message), { details: message });
+    const answer = (status: string): string =>
+        `failed to make http request: GET "https://api.cloudflare.com/client/v4/zones/zone1/settings/ssl": ${status} {"success":false}`;
+
+    it("is a warning with the permission and the real error when the token may not read it", async () => {
+        const recorded = await build({}, { sslMode: failing(answer("403 Forbidden")) });
+        expect(recorded.warnings.join()).to.contain('the API token needs "Zone Settings Read"').and.contain("403 Forbidden");
+        expect(recorded.byName("orders-record").inputs.proxied).to.equal(true);
+    });
+
+    it("is refused with the real error when anything else is wrong", async () => {
+        for (const wrong of [
+            "404 Not Found",
+            "400 Bad Request",
+            "401 Unauthorized",
+            "403 Forbidden Invalid access token",
+            "500 Internal Server Error",
+        ])
+            expect(await refusal({}, { sslMode: failing(answer(wrong)) }))
+                .to.contain("the SSL/TLS mode of zone zone1 must be readable at Cloudflare; received: ")
+                .and.contain(wrong);
+    });
+
+    it("is a warning when a consumer's mock throws, whose message the SDK drops", async () => {
+        expect((await build({}, { sslMode: new Error("no such call") })).warnings.join()).to.contain("could not be read");
     });
 
     it("is set for the whole zone only when asked for", async () => {

@@ -18,7 +18,7 @@ import { keepingKeys } from "./privateKeys";
 const execFile = promisify(childProcess.execFile);
 
 export const PASSPHRASE = "correct-horse-battery-staple";
-export const TOKEN = "cf-token-b5d1c2a4e6f80317";
+export const TOKEN = "cf-token-b5d1c2a4e6f80317_of-the-engine-tests";
 
 /** The words for both halves of a replacement that the small engine has one step for. */
 const OPS: Record<string, string | undefined> = {

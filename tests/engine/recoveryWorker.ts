@@ -43,7 +43,7 @@ export interface Recovered {
 }
 
 const ZONE = "zone1";
-const TOKEN = "cf-token-of-the-recovery";
+const TOKEN = "cf-token-of-the-recovery_0123456789abcdef";
 const RECOVERY = fs.readFileSync(path.join(__dirname, "..", "..", "docs", "recovery.md"), "utf8");
 
 /** The page's table: resource type to the form of its import id. */
@@ -111,7 +111,7 @@ async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => vo
         const held = cloud.cloudflare.zones.get(zoneId)?.hostnameCertificates;
         const allowed = request.headers.authorization === `Bearer ${TOKEN}`;
         const known = allowed && held && (request.method === "GET" ? id === undefined : held.has(id ?? ""));
-        if (known && request.method === "DELETE") type.delete(cloud, id!, { zoneId });
+        if (known && request.method === "DELETE") void type.delete(cloud, id!, { zoneId });
         response.statusCode = known ? 200 : 403;
         response.end(JSON.stringify({ success: !!known, result: [...(held?.keys() ?? [])].map((one) => ({ id: one })) }));
     });

@@ -74,6 +74,22 @@ export class Calls {
         return { ...resource, inputs, outputs: plain(response.getProperties()) };
     }
 
+    /** A read by id alone, as an import makes it. */
+    async import(token: string, id: string): Promise<Resource> {
+        const request = new pb.ReadRequest();
+        request.setUrn(this.urn(token));
+        request.setId(id);
+        const response = await this.call<pb.ReadResponse>(token, "read", request);
+        return { token, id: response.getId(), inputs: plain(response.getInputs()), outputs: plain(response.getProperties()) };
+    }
+
+    async checkConfig(pkg: string, config: Props): Promise<string[]> {
+        const request = new pb.CheckRequest();
+        request.setNews(struct(config));
+        const response = await this.call<pb.CheckResponse>(pkg, "checkConfig", request);
+        return response.getFailuresList().map((failure) => failure.getReason());
+    }
+
     async delete(resource: Resource): Promise<void> {
         const request = new pb.DeleteRequest();
         request.setUrn(this.urn(resource.token));

@@ -43,6 +43,7 @@ export function makeCloud(): Cloud {
             zones: new Map([[ZONE_ID, makeZone(ZONE_ID, "example.com")]]),
             shared: { caPem: "", certificatePem: "", privateKeyPem: "" },
         },
+        api: { tries: [], waitedMs: 0 },
         variants: { untrustedCertificate: "forbidden", hostMismatch: "refused", voidWithoutCertificate: "refused" },
         webCa: { certificatePem: "", issue: (names) => Promise.resolve({ certificatePem: names.join(","), privateKeyPem: "key" }) },
         keys,

@@ -18,7 +18,7 @@ import { pooledKeys } from "./keys";
 import { restoreSnapshot, takeSnapshot, type CloudSnapshot } from "./snapshot";
 
 export const LAB_DOMAIN = "api.dev.example.com";
-export const TOKEN = "cf-token-of-the-test";
+export const TOKEN = "cf-token-of-the-test_0123456789abcdefghi";
 export const PROJECT = "cloudflare-protected-http-api";
 
 /** What is deployed, and how. */

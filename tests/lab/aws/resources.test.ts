@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { resourceTypes } from "../../../lab/providers";
 import { ARCHIVE, ASSET, SIG, UNKNOWN, type Props } from "../../../lab/shared/propertyValues";
 import { Calls, failure, type Resource } from "../../support/calls";
 import { makeCloud, ZONE_ID } from "../../support/cloud";
@@ -54,6 +55,17 @@ describe("the lab's AWS resource types", () => {
         expect((await calls.update(held, inputs, true)).outputs.versionId).to.equal(UNKNOWN);
         expect((await calls.update(held, inputs)).outputs.versionId).not.to.equal(held.outputs.versionId);
     });
+    it("takes what is gone for deleted, for every type", async () => {
+        for (const type of [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"))) {
+            const gone = {
+                token: type.token,
+                id: "gone",
+                inputs: {},
+                outputs: { bucket: "gone", apiId: "gone", role: "gone", domainName: "gone" },
+            };
+            expect(await failure(calls.delete(gone)), type.token).to.equal("");
+        }
+    });
     it("needs an issued certificate that covers the domain", async () => {
         const pending = await calls.create("aws:acm/certificate:Certificate", { domainName: NAME, validationMethod: "DNS" });
         expect(await failure(calls.create(DOMAIN, domainInputs(pending)))).to.contain("[domain-certificate-issued]");
@@ -65,6 +77,13 @@ describe("the lab's AWS resource types", () => {
             /^d-.*\.execute-api\.eu-west-1\.amazonaws\.com$/,
         );
         expect(await failure(calls.create(DOMAIN, domain.inputs))).to.contain("[domain-unique]");
+    });
+    it("imports a domain with inputs only, so that nothing is warned of", async () => {
+        const domain = await calls.create(DOMAIN, domainInputs(await issued(calls)));
+        const imported = await calls.import(DOMAIN, NAME);
+        expect((await calls.check(DOMAIN, imported.inputs)).failures).to.deep.equal([]);
+        expect(imported.inputs).to.have.property("domainName", NAME);
+        expect(imported.outputs.domainNameConfiguration).to.deep.equal(domain.outputs.domainNameConfiguration);
     });
     it("plays regional domains with TLS_1_2 only", async () => {
         const configuration = { certificateArn: UNKNOWN, endpointType: "EDGE", securityPolicy: "TLS_1_2" };
