@@ -38,6 +38,8 @@ export interface AwsEvidence {
     domain?: null | {
         status: string;
         statusMessage?: string;
+        /** `API_MAPPING_ONLY`, `ROUTING_RULE_ONLY` or `ROUTING_RULE_THEN_API_MAPPING`. */
+        routingMode?: string;
         targetDomainName: string;
         certificateArn: string;
         mutualTls: boolean;
@@ -101,10 +103,23 @@ export interface CloudflareEvidence {
     denied: string[];
     problems: string[];
     /** `null`: this token sees no such zone. */
-    zone?: null | { id: string; name: string; status: string; nameServers: string[] };
+    zone?: null | {
+        id: string;
+        name: string;
+        status: string;
+        nameServers: string[];
+        /** Custom name servers, which stand beside or instead of Cloudflare's own. */
+        vanityNameServers?: string[];
+        /** `full`; of `partial` and `secondary` zones other name servers answer. */
+        type?: string;
+    };
     ssl?: string;
     /** Configuration rules that set, or may set, another SSL mode for a visitor's request; the last one wins. */
     sslRules?: SslRuleEvidence[];
+    /** Subjects or ids of the CAs in the zone's custom origin trust store; asked only if the edge refuses the origin's certificate. */
+    originTrustStore?: string[];
+    /** Compliance modes of the zone's TLS to origins, e.g. `pqh`; asked only if the edge cannot finish the handshake. */
+    originTlsModes?: string[];
     /** The global level, `tls_client_auth`. */
     globalOriginPull?: boolean;
     zoneOriginPull?: boolean;
@@ -132,4 +147,6 @@ export interface Evidence {
     acceptedAuthorities?: string[];
     aws?: AwsEvidence;
     cloudflare?: CloudflareEvidence;
+    /** Variables of a proxy that are set: the probes do not use it, nor do the calls to both clouds. */
+    proxyVariables?: string[];
 }

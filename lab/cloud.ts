@@ -120,6 +120,11 @@ export interface GatewayDomain {
     /** No mutual TLS when undefined. */
     mutualTls: MutualTls | undefined;
     mappings: Map<string, ApiMapping>;
+    /** `AVAILABLE` when undefined. */
+    status?: "UPDATING" | "PENDING_OWNERSHIP_VERIFICATION" | "PENDING_CERTIFICATE_REIMPORT";
+    statusMessage?: string;
+    /** Mappings are reachable when undefined (docs/sources.md 13.2). */
+    routingMode?: "ROUTING_RULE_ONLY";
     tags: Record<string, string>;
 }
 
@@ -215,6 +220,9 @@ export interface HostnameAssociation {
     enabled: boolean;
 }
 
+/** Products that answer at the edge. */
+export type EdgeAnswer = "blocked" | "rate-limited" | "access-login" | "redirect" | "worker-failed" | "worker";
+
 export interface Zone {
     id: string;
     name: string;
@@ -239,6 +247,17 @@ export interface Zone {
     sslRule: { hostname: string; value: string; description: string } | undefined;
     /** A rule that answers every visitor of the zone with a challenge page. */
     challenge: boolean;
+    /** What the edge answers to every visitor by itself (docs/sources.md 13.12). */
+    edgeAnswer?: EdgeAnswer;
+    /** Subjects of the CAs in the zone's custom origin trust store: with one, no public CA counts (docs/sources.md 13.5). */
+    originTrustStore?: string[];
+    /** Compliance modes of TLS to origins, e.g. `pqh` (docs/sources.md 13.6). */
+    originTlsModes?: string[];
+    /** A page rule that sets another SSL mode for the whole zone (docs/sources.md 13.14). */
+    pageRuleSsl?: string;
+    /** Name servers of the zone's own name, and a zone that others serve (docs/sources.md 13.13). */
+    vanityNameServers?: string[];
+    type?: "partial";
     /** Whether the edge has a certificate for names deeper than one label below the zone, which Universal SSL has not (docs/sources.md 5). */
     deepCertificates: boolean;
 }

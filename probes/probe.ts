@@ -222,6 +222,8 @@ function exchange(stream: net.Socket, { userAgent, deadline }: Look, request: Pr
             result.outcome = "status";
             result.status = response.statusCode ?? 0;
             result.answeredBy = answeredBy(response.headers);
+            const { location } = response.headers;
+            if (location !== undefined && URL.canParse(location)) result.redirectsTo = new URL(location).hostname;
             if (CACHED.test(String(response.headers["cf-cache-status"]))) result.cached = true;
         };
         // An unrequested protocol switch is an answer like any other.

@@ -18,6 +18,8 @@ export interface ProbeEvidence {
     answeredBy?: AnsweredBy;
     /** Set if the answer came from Cloudflare's cache. */
     cached?: true;
+    /** The host that a redirect leads to; its path may hold a secret. */
+    redirectsTo?: string;
     /** First 200 characters of the body. */
     body?: string;
     /** Cloudflare's location, the end of `cf-ray`. */

@@ -28,6 +28,8 @@ const REGION = /^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
 /** The name if it is a custom domain's regional name: any other content of a record must decide neither where we connect nor what a FIX says. */
 const regionalTarget = (name: string | undefined): string | undefined => (name?.startsWith("d-") && REGION.test(name) ? name : undefined);
 
+const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /** The first value of several sources; undefined if none has one. */
 async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefined> {
     return new Promise((resolve) => {
@@ -162,6 +164,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
         acceptedAuthorities: await acceptedAuthorities(probes),
         aws: await aws,
         cloudflare: await cloudflare,
+        ...(PROXY_VARIABLES.some((name) => process.env[name]) && { proxyVariables: PROXY_VARIABLES.filter((name) => process.env[name]) }),
     });
 }
 
@@ -181,7 +184,8 @@ const regionOf = (target: string | undefined): string | undefined => (target ===
 async function gatherAws(options: DoctorOptions, timeoutMs: number): Promise<AwsEvidence | undefined> {
     if (options.aws === false) return undefined;
     const { collectAws, hasAwsCredentials } = await import("./aws/collectAws.js");
-    if (options.aws !== true && !hasAwsCredentials()) return undefined;
+    // A profile is an order to ask: without it there would be no answer, and no word of that.
+    if (options.aws !== true && options.profile === undefined && !hasAwsCredentials()) return undefined;
     const region = options.region ?? regionOf(options.targetDomainName);
     return collectAws({ domainName: options.domainName, region, profile: options.profile, apiId: options.apiId, timeoutMs });
 }
@@ -192,7 +196,11 @@ async function gatherCloudflare(
     timeoutMs: number,
 ): Promise<CloudflareEvidence | undefined> {
     const token = options.cloudflareToken;
-    if (token === undefined || token === "") return undefined;
+    const wanted = options.zoneId !== undefined || options.cloudflareBaseUrl !== undefined;
+    if (token === undefined && !wanted) return undefined;
+    // A pipeline whose secret is missing sets it to nothing.
+    if (token === undefined || token.trim() === "")
+        return { denied: [], problems: [`CLOUDFLARE_API_TOKEN is ${token === undefined ? "not set, but a zone was named" : "empty"}`] };
     const { collectCloudflare } = await import("./cloudflare/collectCloudflare.js");
     // Only AWS knows these names; everything else is asked at once.
     const validationNames = aws.then((value) => value?.certificate?.validationRecords.map(({ name }) => name) ?? []);

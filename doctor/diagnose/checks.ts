@@ -96,9 +96,35 @@ function originChecks(facts: Facts): Check[] {
     ];
 }
 
-function awsChecks({ aws }: Facts): Check[] {
+/** Whether a cloud that was asked told everything: what was not read is not "nothing there". */
+function readCheck(hop: "aws" | "cloudflare", cloud: { denied: string[]; problems: string[] }, unread: string[]): Check {
+    const missing = [
+        ...cloud.problems,
+        ...cloud.denied.map((permission) => `denied: ${permission}`),
+        ...(unread.length > 0 ? [`not read: ${unread.join(", ")}`] : []),
+    ];
+    return {
+        hop,
+        id: "read",
+        expected: "all that was asked",
+        seen: missing.join("; ") || "all",
+        verdict: missing.length === 0 ? "ok" : "unknown",
+    };
+}
+
+/** `AVAILABLE`, with what API Gateway says about any other status. */
+const domainSeen = ({ status, statusMessage, mutualTls, routingMode }: NonNullable<NonNullable<Facts["aws"]>["domain"]>): string =>
+    [
+        `${status || "no status"}${statusMessage ? ` (${statusMessage})` : ""}`,
+        `mutual TLS ${mutualTls ? "on" : "off"}`,
+        ...(routingMode === "ROUTING_RULE_ONLY" ? [routingMode] : []),
+    ].join(", ");
+
+function awsChecks(facts: Facts): Check[] {
+    const { aws } = facts;
     if (!aws) return [];
     const { domain, api, truststore, certificate } = aws;
+    const elsewhere = domain === null && (facts.otherRegion !== undefined || facts.domainSeen);
     const row = (id: string, expected: string, seen: string, good: boolean | undefined): Check => ({
         hop: "aws",
         id,
@@ -107,14 +133,20 @@ function awsChecks({ aws }: Facts): Check[] {
         verdict: verdict(good),
     });
     return [
+        readCheck("aws", aws, facts.unreadAws),
         ...(domain === undefined
             ? []
             : [
                   row(
                       "domain",
                       "AVAILABLE, mutual TLS",
-                      domain ? `${domain.status}, mutual TLS ${domain.mutualTls ? "on" : "off"}` : "missing",
-                      domain !== null && domain.mutualTls && domain.status === "AVAILABLE",
+                      domain ? domainSeen(domain) : elsewhere ? `not in ${aws.region || "this region"} of this account` : "missing",
+                      elsewhere
+                          ? undefined
+                          : domain !== null &&
+                                domain.mutualTls &&
+                                domain.status === "AVAILABLE" &&
+                                domain.routingMode !== "ROUTING_RULE_ONLY",
                   ),
               ]),
         ...(domain
@@ -122,8 +154,12 @@ function awsChecks({ aws }: Facts): Check[] {
                   row(
                       "truststore",
                       "the newest version, pinned",
-                      `${domain.truststoreVersion ?? "not pinned"}, newest ${truststore?.newestVersion ?? "unknown"}`,
-                      truststore?.newestVersion === undefined ? undefined : domain.truststoreVersion === truststore.newestVersion,
+                      `${domain.truststoreVersion ?? "not pinned"}${truststore?.pinnedMissing ? " (deleted)" : ""}, newest ${truststore?.newestVersion ?? "unknown"}`,
+                      truststore?.pinnedMissing
+                          ? false
+                          : truststore?.newestVersion === undefined
+                            ? undefined
+                            : domain.truststoreVersion === truststore.newestVersion,
                   ),
               ]
             : []),
@@ -158,6 +194,7 @@ function cloudflareChecks(facts: Facts): Check[] {
     const status = facts.presented?.status ?? association?.certStatus;
     const until = facts.leafExpires;
     return [
+        readCheck("cloudflare", cloudflare, facts.unreadCloudflare),
         ...(zone === undefined
             ? []
             : [row("zone", "active", zone ? `${zone.name}, ${zone.status}` : "missing", zone?.status === "active")]),

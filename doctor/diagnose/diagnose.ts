@@ -25,6 +25,12 @@ export function causesOf(facts: Facts): Cause[] {
         .map(({ cause }) => cause);
 }
 
+/** Neither the probes nor the calls to the clouds go through a proxy. */
+const proxyHint = ({ evidence: { proxyVariables } }: Facts): string =>
+    proxyVariables
+        ? `\n${proxyVariables.join(" and ")} ${proxyVariables.length > 1 ? "are" : "is"} set, but the doctor connects directly: run it where both clouds can be reached without a proxy`
+        : "";
+
 /** What to give the doctor, or to look at, if the evidence does not decide. */
 function nextProbe(facts: Facts, checks: Check[]): string {
     const { evidence, aws, cloudflare, visitor } = facts;
@@ -43,12 +49,17 @@ function nextProbe(facts: Facts, checks: Check[]): string {
         return `AWS was not asked: set credentials and a region as for the AWS CLI${evidence.targetDomainName === undefined ? ", or --target <regional name> --api-id <id> (pulumi stack output)" : ""}, and run ${asked} again`;
     if (evidence.apiId === undefined) return `The default endpoint was not probed: ${asked} --api-id <id> (pulumi stack output apiId)`;
     const problem = [...(aws?.problems ?? []), ...(cloudflare?.problems ?? [])][0];
-    if (problem !== undefined) return `Fix this first: ${problem}`;
+    if (problem !== undefined) return `Fix this first: ${problem}${proxyHint(facts)}`;
     if (visitor?.outcome === "timeout") return "Something on the path drops the packets: try from another network";
     const open = checks.find(({ verdict }) => verdict === "unknown");
+    const bad = checks.find(({ verdict }) => verdict === "bad");
     if (facts.edgeFails || facts.visitorSays(403, "gateway"))
         return `Probe API Gateway with the edge's own certificate: ${asked} --cert leaf.pem --key leaf-key.pem`;
-    return open === undefined ? "Nothing is left to check: read the stage's access log" : `Unknown: ${open.id} (${open.seen})`;
+    if (facts.edgeAnswered)
+        return `Cloudflare answered by itself (${described(facts.edgeAnswered)}), so the request never reached AWS. In Cloudflare, open Security, Analytics, Events and look the hostname up; then Rules, Trace for the same path`;
+    if (bad) return `${bad.hop} ${bad.id} must be: ${bad.expected}; seen: ${bad.seen}. Mend that, and run ${asked} again`;
+    if (open) return `Unknown: ${open.id} (${open.seen})`;
+    return "Nothing is left to check: read the stage's access log";
 }
 
 export function diagnose(evidence: Evidence, started: Date, took: number): Report {
@@ -56,7 +67,7 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
     const checks = checksOf(facts);
     const causes = causesOf(facts);
     // Missing permissions of the doctor are a finding, not a fault of the deployment.
-    const blind = causes.length > 0 && causes.every(({ id }) => id.endsWith("-WITHOUT-SCOPE"));
+    const blind = causes.length > 0 && causes.every(({ impact }) => impact === "not-judged");
     const verdict =
         causes.length > 0 && !blind
             ? "fault"
@@ -69,6 +80,10 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
         ...(evidence.aws?.problems ?? []).map((text) => `AWS: ${text}`),
         ...(evidence.cloudflare?.problems ?? []).map((text) => `Cloudflare: ${text}`),
     ];
+    if (evidence.proxyVariables && verdict !== "healthy")
+        notes.push(
+            `${evidence.proxyVariables.join(", ")} not used: a proxy would end the TLS that the probes judge, and the calls to both clouds connect directly too`,
+        );
     const unasked = [...(evidence.aws ? [] : ["AWS"]), ...(evidence.cloudflare ? [] : ["Cloudflare"])].join(" and ");
     if (unasked && verdict === "healthy")
         notes.push(

@@ -73,6 +73,87 @@ export class Facts {
         return visitor?.status === status && visitor.answeredBy === by && (by !== "gateway" || ownWords(visitor));
     }
 
+    /** The edge's own number on an error page, e.g. 1020 (docs/sources.md 13.12). */
+    get edgeCode(): number | undefined {
+        const { visitor } = this;
+        const code = visitor?.answeredBy === "edge" ? /error code: (\d{3,4})\b/i.exec(visitor.body ?? "")?.[1] : undefined;
+        return code === undefined ? undefined : Number(code);
+    }
+
+    /** The edge answered by itself: the request never left it. */
+    get edgeAnswered(): ProbeEvidence | undefined {
+        const { visitor } = this;
+        const never = visitor?.answeredBy === "edge" && visitor.outcome === "status" && visitor.serverVerified;
+        return never && (visitor.status! < 500 || this.edgeCode === 1101) ? visitor : undefined;
+    }
+
+    /** API Gateway serves this name at the address that we know, or the API answers: it exists, wherever AWS was asked. */
+    get domainSeen(): boolean {
+        return this.visitorUp || this.origin?.serverVerified === true;
+    }
+
+    /** The region in the regional name, if it is another one than was asked. */
+    get otherRegion(): string | undefined {
+        const region = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(this.evidence.targetDomainName ?? "")?.[1];
+        return region !== undefined && this.aws !== undefined && region !== this.aws.region ? region : undefined;
+    }
+
+    /** What AWS was asked for and did not tell, in words. */
+    get unreadAws(): string[] {
+        const { aws } = this;
+        if (!aws) return [];
+        const { domain, api } = aws;
+        const missing: [string, unknown][] = [
+            ["the domain", domain],
+            ...(domain
+                ? ([
+                      ["its mappings", domain.mappings],
+                      // Without a mapping there is no API to read.
+                      ...(domain.mappings?.length === 0
+                          ? []
+                          : ([
+                                ["the API", api],
+                                ...(api === null ? [] : [["its stages", api?.stages] as [string, unknown]]),
+                                ["the other domains", aws.otherDomains],
+                            ] as [string, unknown][])),
+                      ...(domain.mutualTls
+                          ? [
+                                [
+                                    "the truststore",
+                                    aws.truststore?.pinnedMissing
+                                        ? true
+                                        : (aws.truststore?.pinnedPem ??
+                                          (domain.truststoreVersion === undefined ? aws.truststore?.newestPem : undefined)),
+                                ] as [string, unknown],
+                            ]
+                          : []),
+                      ["the certificate in ACM", aws.certificate],
+                  ] as [string, unknown][])
+                : []),
+        ];
+        return missing.filter(([, value]) => value === undefined).map(([what]) => what);
+    }
+
+    /** What Cloudflare was asked for and did not tell, in words. */
+    get unreadCloudflare(): string[] {
+        const { cloudflare } = this;
+        if (!cloudflare) return [];
+        if (cloudflare.zone === null) return [];
+        const missing: [string, unknown][] = [
+            ["the zone", cloudflare.zone],
+            ["the SSL/TLS mode", cloudflare.ssl],
+            ["the configuration rules", cloudflare.sslRules],
+            [
+                "the global and zone levels of origin pulls",
+                cloudflare.globalOriginPull === undefined ? undefined : cloudflare.zoneOriginPull,
+            ],
+            ["the hostname's association", cloudflare.association],
+            ["the hostname certificates", cloudflare.hostnameCertificates],
+            ["the DNS record", cloudflare.records],
+        ];
+        return missing.filter(([, value]) => value === undefined).map(([what]) => what);
+    }
+
     /** The edge could not reach the origin over TLS. */
     get edgeFails(): boolean {
         return [520, 525].some((status) => this.visitorSays(status, "edge"));
@@ -168,7 +249,7 @@ export class Facts {
         return domainName.slice(0, -zone.length - 1).split(".").length;
     }
 
-    /** The name servers of the name's zone are Cloudflare's. */
+    /** The name servers of the name's zone are Cloudflare's by name. A zone may have name servers of its own name (docs/sources.md 13.13). */
     get delegatedToCloudflare(): boolean | undefined {
         const servers = this.evidence.dns.nameServers;
         return servers?.every((name) => name.endsWith(".ns.cloudflare.com"));

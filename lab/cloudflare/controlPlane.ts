@@ -32,8 +32,10 @@ const zoneJson = (zone: Zone) =>
         name: zone.name,
         status: zone.delegatedElsewhere.has(zone.name) ? "pending" : "active",
         paused: false,
-        type: "full",
-        name_servers: zone.nameServers,
+        type: zone.type ?? "full",
+        // A partial zone has none (docs/sources.md 13.13); the SDK types do not say so.
+        name_servers: zone.type === "partial" ? [] : zone.nameServers,
+        ...(zone.vanityNameServers && { vanity_name_servers: zone.vanityNameServers }),
     }) satisfies Partial<ZoneResponse>;
 
 /** The SDK knows one type per kind of record, and no comment that is null, as Cloudflare answers it. */
@@ -119,6 +121,17 @@ function findZoneAnswer(request: ControlRequest, rest: string[]): ZoneAnswer | u
             return { operation: "dns.records.list", permission: "DNS Read", answer };
         }
         case 2:
+            if (first === "acm" && second === "custom_trust_store") {
+                const stored = (zone: Zone) =>
+                    (zone.originTrustStore ?? []).map((issuer, index) => ({ id: String(index), issuer, status: "active" }));
+                return { operation: "acm.customTrustStore.list", permission: origin, answer: (zone) => listReply(request, stored(zone)) };
+            }
+            if (first === "settings" && second === "origin_tls_compliance_modes")
+                return {
+                    operation: "originTLSComplianceModes.get",
+                    permission: "Zone Settings Read",
+                    answer: (zone) => good({ id: second, value: zone.originTlsModes ?? [], editable: true }),
+                };
             if (first === "settings" && second !== undefined) {
                 const answer = (zone: Zone) => {
                     const value = zone.settings.get(second);

@@ -5,7 +5,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
-import type { Cloud, DnsRecord, Zone } from "../cloud";
+import type { Cloud, DnsRecord, EdgeAnswer, Zone } from "../cloud";
 import { defaultEndpoint, findRecords, normalize, resolve } from "../dns";
 import { withoutHopByHop } from "../shared/headers";
 import { closeLater, listen } from "../shared/loopback";
@@ -93,6 +93,7 @@ async function serve(cloud: Cloud, origin: Origin, visit: Visit): Promise<void> 
     const { zone, record } = found;
     if (scheme === "http" && zone.settings.get("always_use_https") === "on") return redirect(visit);
     if (zone.challenge) return challenge(res);
+    if (zone.edgeAnswer) return ANSWERS[zone.edgeAnswer](visit);
     if (record.type !== "CNAME") return fail(res, 522);
     const target = resolve(cloud, record.content);
     if (!target) return fail(res, 530, 1016);
@@ -111,11 +112,26 @@ function challenge(res: http.ServerResponse): void {
     res.end("<!DOCTYPE html><title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>\n");
 }
 
+const answerWith = ({ res }: Visit, status: number, headers: http.OutgoingHttpHeaders, body = ""): void => {
+    res.writeHead(status, { "content-length": body.length, connection: "close", ...headers });
+    res.end(body);
+};
+
+/** The edge's own answers (docs/sources.md 13.12). */
+const ANSWERS: Record<EdgeAnswer, (visit: Visit) => void> = {
+    blocked: ({ res }) => fail(res, 403, 1020),
+    "rate-limited": ({ res }) => fail(res, 429, 1015),
+    "access-login": (visit) => answerWith(visit, 302, { location: `https://team.cloudflareaccess.com/cdn-cgi/access/login/${visit.host}` }),
+    redirect: (visit) => answerWith(visit, 301, { location: "https://www.example.org/" }),
+    "worker-failed": ({ res }) => fail(res, 500, 1101),
+    worker: (visit) => answerWith(visit, 200, { "content-type": "text/plain" }, "hello from a Worker"),
+};
+
 /** A zone's SSL mode for a hostname: a configuration rule beats the setting (docs/sources.md 6.3). */
 function sslMode(zone: Zone, host: string): string {
     const ruled = zone.sslRule && normalize(zone.sslRule.hostname);
     if (ruled !== undefined && (ruled.startsWith("*.") ? host.endsWith(ruled.slice(1)) : ruled === host)) return zone.sslRule!.value;
-    return zone.settings.get("ssl") ?? "full";
+    return zone.pageRuleSsl ?? zone.settings.get("ssl") ?? "full";
 }
 
 /** The visitor's headers, plus those that the edge adds. */
@@ -145,6 +161,10 @@ async function passOn(cloud: Cloud, origin: Origin, visit: Visit, { zone, record
     const toEndpoint = [...cloud.aws.apis.values()].some(({ id }) => defaultEndpoint(cloud, id) === targetName);
     const plain = scheme === "http" || mode === "off" || mode === "flexible";
     try {
+        // API Gateway offers no hybrid group to HTTP APIs, and its certificate is a public CA's (docs/sources.md 13.5, 13.6).
+        if (!plain && zone.originTlsModes?.includes("pqh")) throw new OriginError(525, "no key exchange in common");
+        if (!plain && mode === "strict" && zone.originTrustStore?.length)
+            throw new OriginError(526, "not in the custom origin trust store");
         const answer = await askOrigin(
             {
                 port: plain ? origin.httpPort : toEndpoint ? origin.endpointPort : origin.port,

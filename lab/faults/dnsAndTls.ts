@@ -91,6 +91,24 @@ export const DNS_AND_TLS: Faults = {
             zoneOf(target).sslRule = { hostname: target.domainName, value: "flexible", description: "legacy backend without TLS" };
         },
     },
+    "page-rule-ssl-off": {
+        summary: "a page rule sets Off for the hostname; the zone's mode is Full (strict)",
+        row: "visitor",
+        cause: "ORIGIN-OVERRIDDEN-BY-RULE",
+        apply: (target) => void (zoneOf(target).pageRuleSsl = "off"),
+    },
+    "custom-origin-trust-store": {
+        summary: "the zone's custom origin trust store has a CA of its own, so that public ones no longer count",
+        row: "visitor",
+        cause: "CUSTOM-ORIGIN-TRUST-STORE",
+        apply: (target) => void (zoneOf(target).originTrustStore = ["CN=Internal CA,O=Example"]),
+    },
+    "origin-tls-compliance": {
+        summary: "the zone allows post-quantum key exchange with origins only",
+        row: "visitor",
+        cause: "ORIGIN-TLS-COMPLIANCE",
+        apply: (target) => void (zoneOf(target).originTlsModes = ["fips", "pqh"]),
+    },
     "server-certificate-pending": {
         summary: "ACM has not issued the domain's certificate yet",
         row: "visitor",

@@ -96,6 +96,34 @@ export const GATEWAY: Faults = {
             target.cloud.aws.domains.delete(target.domainName);
         },
     },
+    "domain-updating": {
+        summary: "API Gateway is still applying a change to the domain",
+        row: undefined,
+        cause: "DOMAIN-UPDATING",
+        apply: (target) => void (domainOf(target).status = "UPDATING"),
+    },
+    "domain-ownership-pending": {
+        summary: "API Gateway waits for a proof of who owns the name",
+        row: undefined,
+        cause: "DOMAIN-OWNERSHIP-PENDING",
+        apply: (target) =>
+            void Object.assign(domainOf(target), {
+                status: "PENDING_OWNERSHIP_VERIFICATION",
+                statusMessage: "Ownership verification certificate is required",
+            }),
+    },
+    "domain-reimport-pending": {
+        summary: "API Gateway waits for the domain's certificate to be imported again",
+        row: undefined,
+        cause: "DOMAIN-REIMPORT-PENDING",
+        apply: (target) => void (domainOf(target).status = "PENDING_CERTIFICATE_REIMPORT"),
+    },
+    "routing-rules-only": {
+        summary: "the domain routes by rules only, which cannot lead to an HTTP API",
+        row: "visitor",
+        cause: "ROUTING-RULES-ONLY",
+        apply: (target) => void (domainOf(target).routingMode = "ROUTING_RULE_ONLY"),
+    },
     "mapping-missing": {
         summary: "the API's mapping to the domain is deleted",
         row: "visitor",

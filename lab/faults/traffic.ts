@@ -18,6 +18,42 @@ export const TRAFFIC: Faults = {
             zoneOf(target).challenge = true;
         },
     },
+    "edge-blocked": {
+        summary: "a security rule blocks every visitor",
+        row: "visitor",
+        cause: "EDGE-BLOCKED",
+        apply: (target) => void (zoneOf(target).edgeAnswer = "blocked"),
+    },
+    "edge-rate-limited": {
+        summary: "a rate limiting rule of Cloudflare's blocks every visitor",
+        row: "visitor",
+        cause: "EDGE-RATE-LIMITED",
+        apply: (target) => void (zoneOf(target).edgeAnswer = "rate-limited"),
+    },
+    "access-login": {
+        summary: "Cloudflare Access sends every visitor to a sign-in page",
+        row: "visitor",
+        cause: "EDGE-ACCESS-LOGIN",
+        apply: (target) => void (zoneOf(target).edgeAnswer = "access-login"),
+    },
+    "edge-redirect": {
+        summary: "a redirect rule sends every visitor elsewhere",
+        row: "visitor",
+        cause: "EDGE-REDIRECTS",
+        apply: (target) => void (zoneOf(target).edgeAnswer = "redirect"),
+    },
+    "worker-failed": {
+        summary: "a Worker on the route throws",
+        row: "visitor",
+        cause: "WORKER-FAILED",
+        apply: (target) => void (zoneOf(target).edgeAnswer = "worker-failed"),
+    },
+    "worker-answers": {
+        summary: "a Worker on the route answers by itself",
+        row: "visitor",
+        cause: "EDGE-ANSWERS-ITSELF",
+        apply: (target) => void (zoneOf(target).edgeAnswer = "worker"),
+    },
     "token-without-scope": {
         summary: "the Cloudflare token may read neither zone settings nor certificates",
         row: undefined,

@@ -35,6 +35,20 @@ export const TRUSTSTORE: Faults = {
             overwriteTruststore(target, trustedAnd(target, target.strangerCaPem));
         },
     },
+    "truststore-version-deleted": {
+        summary: "the version of the truststore that the domain pins is deleted from S3",
+        row: undefined,
+        cause: "TRUSTSTORE-VERSION-DELETED",
+        apply: (target) => {
+            const pinned = mutualTlsOf(target).truststoreVersion;
+            for (const { objects } of target.cloud.aws.buckets.values())
+                for (const [key, versions] of objects)
+                    objects.set(
+                        key,
+                        versions.filter(({ versionId }) => versionId !== pinned),
+                    );
+        },
+    },
     "truststore-stale": {
         summary: "the edge presents a leaf of a new CA, which only a version of the truststore has that the domain does not pin",
         row: "visitor",

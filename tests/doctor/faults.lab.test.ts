@@ -32,6 +32,12 @@ const PAIRS: [string, string][] = [
     ["token-without-scope", "mtls-removed"],
     ["role-without-scope", "association-off"],
     ["role-without-scope", "token-without-scope"],
+    ["edge-blocked", "mtls-removed"],
+    ["worker-answers", "association-off"],
+    ["access-login", "default-endpoint-open"],
+    ["custom-origin-trust-store", "truststore-version-deleted"],
+    ["origin-tls-compliance", "domain-updating"],
+    ["page-rule-ssl-off", "routing-rules-only"],
 ];
 
 /** Pairs that look from where the doctor stands like a third fault, whose cause it names. */

@@ -43,7 +43,17 @@ function deploy({ stages, disableExecuteApiEndpoint, routes, integrations }: Htt
 /** What the command prints. Every call but one needs a region, and it must be the API's. */
 export function awsCli({ cloud }: DeployedLab, [service = "", verb = "", ...words]: string[]): string {
     const { apis, domains, certificates, logGroups, region, accountId } = cloud.aws;
-    const names = ["--region", "--api-id", "--stage-name", "--domain-name", "--api-mapping-id", "--certificate-arn", "--query", "--output"];
+    const names = [
+        "--region",
+        "--api-id",
+        "--stage-name",
+        "--domain-name",
+        "--api-mapping-id",
+        "--certificate-arn",
+        "--routing-mode",
+        "--query",
+        "--output",
+    ];
     const { flags, rest } = flagsOf(words, Object.fromEntries([...names, "--since", "--filter-pattern"].map((name) => [name, "value"])));
     const flag = (name: string): string | undefined => flags.get(`--${name}`);
     if (service !== "sts" && flag("region") !== region) throw new Error(`You must specify a region: ${region}, not ${flag("region")}`);
@@ -64,9 +74,14 @@ export function awsCli({ cloud }: DeployedLab, [service = "", verb = "", ...word
             if (!domain().mappings.delete(id)) throw new Error(`NotFoundException: ${id}`);
             return "";
         }
+        case "apigatewayv2 update-domain-name":
+            if (flag("routing-mode") !== "API_MAPPING_ONLY") throw new Error(`BadRequestException: ${flag("routing-mode")}`);
+            domain().routingMode = undefined;
+            return "";
         case "apigatewayv2 get-domain-name": {
             if (query === "DomainNameConfigurations[].ApiGatewayDomainName") return domain().targetDomainName;
             if (query === "DomainNameConfigurations[0].CertificateArn") return domain().certificateArn;
+            if (query === "DomainNameConfigurations[0].DomainNameStatus") return domain().status ?? "AVAILABLE";
             if (query !== "MutualTlsAuthentication") throw new Error(`unknown query: ${query}`);
             const { truststoreUri, truststoreVersion, warnings = [] } = domain().mutualTls ?? {};
             const TruststoreWarnings = warnings.length > 0 ? warnings : undefined;

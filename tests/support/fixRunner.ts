@@ -40,6 +40,7 @@ const MENDED: [RegExp, RegExp][] = [
     [/^000 and a connection error$/, /^000$/],
     [/^404 with \{"message":"Not Found"\}; anything else is still open$/, /^\{"message":"Not Found"\}\n404$/],
     [/^ISSUED$/, /^ISSUED$/],
+    [/^AVAILABLE$/, /^AVAILABLE$/],
     [/^no TruststoreWarnings$/, /^(?!.*TruststoreWarnings)/],
     [/^a line 0 issue "amazon\.com"$/, /^0 issue "amazon\.com"$/m],
     [/^ada\.ns\.cloudflare\.com and bob\.ns\.cloudflare\.com; /, /^ada\.ns\.cloudflare\.com\.\nbob\.ns\.cloudflare\.com\.$/],

@@ -45,6 +45,10 @@ const NEW_CERTIFICATE: ManualSteps = [
     [/^If you pass your own certificateArn, /, NOTHING],
 ];
 
+/** What AWS does by itself, or after what the text says. */
+const available: ManualStep = ({ lab: { cloud } }) =>
+    void Object.assign(cloud.aws.domains.get(LAB_DOMAIN)!, { status: undefined, statusMessage: undefined });
+
 /** By cause. */
 export const MANUAL_STEPS: Record<string, ManualSteps> = {
     "ZONE-WRONG": [
@@ -82,6 +86,49 @@ export const MANUAL_STEPS: Record<string, ManualSteps> = {
         [/^Then let API clients pass: skip the rule for this hostname/, ({ zone }) => (zone.challenge = false)],
         [/^If only the doctor was challenged: /, NOTHING],
     ],
+    "EDGE-RATE-LIMITED": [
+        [/^In Security, Analytics, Events, find the rate limiting rule/, NOTHING],
+        [/raise the rule's limit, or exclude this hostname from it\.$/, ({ zone }) => (zone.edgeAnswer = undefined)],
+    ],
+    "EDGE-BLOCKED": [
+        [/^In Security, Analytics, Events, find the rule that blocked the request\./, NOTHING],
+        [/^If it blocks rightful clients: exclude them/, ({ zone }) => (zone.edgeAnswer = undefined)],
+        [/^If only the doctor was blocked: /, NOTHING],
+    ],
+    "EDGE-ACCESS-LOGIN": [
+        [/^If Access is meant to protect this API: /, NOTHING],
+        [/remove this hostname from the application that covers it\.$/, ({ zone }) => (zone.edgeAnswer = undefined)],
+    ],
+    "EDGE-REDIRECTS": [
+        [/^In Rules, Trace, enter the URL: it names the redirect rule/, NOTHING],
+        [/^Exclude this hostname from it; others may need it\.$/, ({ zone }) => (zone.edgeAnswer = undefined)],
+    ],
+    "WORKER-FAILED": [
+        [/^In Workers Routes, find the Worker whose route matches/, NOTHING],
+        [/^Roll it back to its last working version, or remove the route/, ({ zone }) => (zone.edgeAnswer = undefined)],
+    ],
+    "EDGE-ANSWERS-ITSELF": [
+        [/^In Workers Routes, look for a route that matches this hostname/, NOTHING],
+        [/^If it is meant to answer this path: /, NOTHING],
+        [/^Otherwise remove the route\.$/, ({ zone }) => (zone.edgeAnswer = undefined)],
+    ],
+    "CUSTOM-ORIGIN-TRUST-STORE": [
+        [/^Other origins in the zone may need these CAs/, NOTHING],
+        [/^Add Amazon's root CAs .* If nothing needs the store, delete its certificates\.$/, ({ zone }) => (zone.originTrustStore = [])],
+    ],
+    "ORIGIN-TLS-COMPLIANCE": [
+        [/^The mode may be required by policy: ask first\./, NOTHING],
+        [/^If it must stay: use a name in another zone/, NOTHING],
+    ],
+    "ORIGIN-OVERRIDDEN-BY-RULE": [
+        [/^In Rules, Trace, enter the URL: it names the page rule/, NOTHING],
+        [/^Exclude this hostname from it; other hosts may need it\.$/, ({ zone }) => (zone.pageRuleSsl = undefined)],
+    ],
+    "DOMAIN-UPDATING": [[/^Wait: it takes a minute or two/, available]],
+    "DOMAIN-OWNERSHIP-PENDING": [[/^With an imported or private certificate API Gateway wants a second one/, available]],
+    "DOMAIN-REIMPORT-PENDING": [[/^Import the certificate again in ACM under the same ARN/, available]],
+    "ROUTING-RULES-ONLY": [[/^Then find out who changed it \(CloudTrail, UpdateDomainName\)\.$/, NOTHING]],
+    "TRUSTSTORE-VERSION-DELETED": [[/^Then find out who deleted the version/, NOTHING]],
     "SSL-OVERRIDDEN-BY-RULE": [
         [
             /^In Rules, Configuration Rules, edit "([^"]+)" so that its expression excludes this name:$/,

@@ -141,10 +141,18 @@ export class Terminal {
         if (format !== 'header = "Authorization: Bearer %s"' || token !== "$CLOUDFLARE_API_TOKEN" || pipe !== "|" || curl !== "curl")
             throw new Error("not the pipe that is known");
         const { flags, rest: urls } = flagsOf(rest, { "-K": "value", "-X": "value", "-H": "value", "--data": "value" });
+        if (flags.get("-X") !== "PUT") throw new Error("405: Method Not Allowed");
+        const [, modesZone] =
+            /^https:\/\/api\.cloudflare\.com\/client\/v4\/zones\/([^/]+)\/settings\/origin_tls_compliance_modes$/.exec(urls[0]!) ?? [];
+        if (modesZone !== undefined) {
+            const { value } = JSON.parse(flags.get("--data")!) as { value: string[] };
+            this.lab.cloud.cloudflare.zones.get(modesZone)!.originTlsModes = value;
+            this.printed += '{"success":true}\n';
+            return true;
+        }
         const [, zoneId = ""] =
             /^https:\/\/api\.cloudflare\.com\/client\/v4\/zones\/([^/]+)\/origin_tls_client_auth\/hostnames$/.exec(urls[0]!) ?? [];
         const zone = this.lab.cloud.cloudflare.zones.get(zoneId);
-        if (flags.get("-X") !== "PUT") throw new Error("405: Method Not Allowed");
         const body = JSON.parse(flags.get("--data")!) as { config: { hostname: string; cert_id: string; enabled: boolean }[] };
         for (const { hostname, cert_id: certId, enabled } of body.config) {
             if (!zone?.hostnameCertificates.has(certId)) throw new Error(`1415: no certificate ${certId}`);

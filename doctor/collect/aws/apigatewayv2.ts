@@ -1,7 +1,7 @@
 /** What API Gateway reports: the domain and its mappings, its API, and every other domain of the same API. */
 import type { ApiGatewayV2, ApiMapping, DomainName } from "@aws-sdk/client-apigatewayv2";
 import type { AwsDomain, AwsEvidence } from "../../evidence";
-import { allPages, type Ask } from "./ask";
+import { allPages, complete, type Ask } from "./ask";
 
 type Domain = NonNullable<AwsEvidence["domain"]>;
 type Api = NonNullable<AwsEvidence["api"]>;
@@ -25,7 +25,7 @@ function askMappings(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<Aws
 /** The domain with its mappings; `null` if this region has none with that name. */
 export async function askDomain(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<Domain | null | undefined> {
     const [domain, mappings] = await Promise.all([
-        ask(SERVICE, PERMISSION, (options) => gateway.getDomainName({ DomainName: name }, options)),
+        ask(SERVICE, PERMISSION, async (options) => complete(await gateway.getDomainName({ DomainName: name }, options), "DomainName")),
         askMappings(ask, gateway, name),
     ]);
     if (!domain) return domain;
@@ -34,6 +34,7 @@ export async function askDomain(ask: Ask, gateway: ApiGatewayV2, name: string): 
     return {
         status: configuration?.DomainNameStatus ?? "",
         ...(configuration?.DomainNameStatusMessage && { statusMessage: configuration.DomainNameStatusMessage }),
+        ...(domain.RoutingMode && { routingMode: domain.RoutingMode }),
         targetDomainName: configuration?.ApiGatewayDomainName ?? "",
         certificateArn: configuration?.CertificateArn ?? "",
         mutualTls: hasMutualTls(domain),
@@ -48,7 +49,7 @@ export async function askDomain(ask: Ask, gateway: ApiGatewayV2, name: string): 
 export async function askApi(ask: Ask, gateway: ApiGatewayV2, id: string): Promise<Api | null | undefined> {
     const ApiId = id;
     const [api, stages, routes] = await Promise.all([
-        ask(SERVICE, PERMISSION, (options) => gateway.getApi({ ApiId }, options)),
+        ask(SERVICE, PERMISSION, async (options) => complete(await gateway.getApi({ ApiId }, options), "ApiId")),
         ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getStages({ ApiId, NextToken }, options))),
         ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getRoutes({ ApiId, NextToken }, options))),
     ]);

@@ -26,7 +26,17 @@ const NOT_ACCEPTED = [
     "RequestTimeTooSkewed",
 ];
 const ABSENT = ["NotFound", "NotFoundException", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"];
-const THROTTLED = ["TooManyRequestsException", "ThrottlingException", "Throttling", "SlowDown", "LimitExceededException"];
+const THROTTLED = [
+    "TooManyRequestsException",
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "LimitExceededException",
+];
 
 interface Failure {
     name: string;
@@ -95,16 +105,23 @@ export function createAsk(limit: Deadline, hindrances: Hindrances, profile: stri
     };
 }
 
-/** Every page of a list. */
+/** The answer, if it says what it is about: an empty object is no domain without mutual TLS, but a proxy's answer. */
+export function complete<T extends object>(answer: T, key: keyof T): T {
+    if (answer[key] === undefined) throw Object.assign(new Error(), { name: "IncompleteAnswer", $metadata: { httpStatusCode: 200 } });
+    return answer;
+}
+
+/** Every page of a list; rejects if one is missing: part of a list is not "no more". */
 export async function allPages<T>(fetch: (token: string | undefined) => Promise<{ Items?: T[]; NextToken?: string }>): Promise<T[]> {
     const items: T[] = [];
     const seen = new Set<string>();
     for (let token: string | undefined; ;) {
         const page = await fetch(token);
-        items.push(...(page.Items ?? []));
+        items.push(...complete(page, "Items").Items!);
         token = page.NextToken;
-        // A repeated token would loop for ever.
-        if (token === undefined || token === "" || seen.has(token)) return items;
+        if (token === undefined || token === "") return items;
+        // It would loop for ever.
+        if (seen.has(token)) throw Object.assign(new Error(), { name: "RepeatedToken", $metadata: { httpStatusCode: 200 } });
         seen.add(token);
     }
 }

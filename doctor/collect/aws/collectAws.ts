@@ -38,13 +38,19 @@ type Facts = Omit<AwsEvidence, "denied" | "problems" | "region">;
 
 const CREDENTIAL_VARIABLES = [
     "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CONFIG_FILE",
     "AWS_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-/** Whether there seem to be AWS credentials, without a request. */
+/** Set to nothing, these are a pipeline's missing secret, and AWS was meant to be asked. */
+const SECRET_VARIABLES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
+/** Whether there seem to be AWS credentials, or were meant to be, without a request. */
 export function hasAwsCredentials(): boolean {
     const { env } = process;
     const folder = join(homedir(), ".aws");
@@ -52,6 +58,7 @@ export function hasAwsCredentials(): boolean {
     // Set to false, it says that this runs on an instance.
     return (
         CREDENTIAL_VARIABLES.some((name) => env[name]) ||
+        SECRET_VARIABLES.some((name) => env[name] !== undefined) ||
         env.AWS_EC2_METADATA_DISABLED === "false" ||
         files.some((file) => existsSync(file))
     );

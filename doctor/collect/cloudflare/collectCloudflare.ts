@@ -48,7 +48,10 @@ async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response
         if (size > MAX_BYTES) throw unusable("TOO_LARGE");
         chunks.push(chunk);
     }
-    return new Response(Buffer.concat(chunks), { status, headers });
+    const bytes = Buffer.concat(chunks);
+    // The SDK reads a failure that comes with 200 as "nothing there".
+    if (status < 300 && /^\{[^{[]*"success"\s*:\s*false/.test(bytes.subarray(0, 200).toString())) throw unusable("NOT_SUCCESS");
+    return new Response(bytes, { status, headers });
 }
 
 /** Loads only the parts in use: the whole SDK takes three times as long, `import()` twice as long. */
@@ -59,6 +62,10 @@ function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
     const settings = load("cloudflare/resources/zones/settings") as typeof import("cloudflare/resources/zones/settings");
     const records = load("cloudflare/resources/dns/records") as typeof import("cloudflare/resources/dns/records");
     const phases = load("cloudflare/resources/rulesets/phases/phases") as typeof import("cloudflare/resources/rulesets/phases/phases");
+    const trustStore = load("cloudflare/resources/acm/custom-trust-store") as typeof import("cloudflare/resources/acm/custom-trust-store");
+    const modes = load(
+        "cloudflare/resources/origin-tls-compliance-modes",
+    ) as typeof import("cloudflare/resources/origin-tls-compliance-modes");
     const pulls = load("cloudflare/resources/origin-tls-client-auth") as typeof import("cloudflare/resources/origin-tls-client-auth");
     return sdk.createClient({
         resources: [
@@ -66,6 +73,8 @@ function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
             settings.Settings,
             records.BaseRecords,
             phases.BasePhases,
+            trustStore.BaseCustomTrustStore,
+            modes.OriginTLSComplianceModes,
             pulls.Hostnames,
             pulls.HostnameCertificates,
             pulls.Settings,
@@ -89,11 +98,20 @@ type ZoneEvidence = CloudflareEvidence["zone"];
 
 /** By id, or the zone of the longest suffix of the name. */
 async function askZone(ask: Ask, client: Client, { domainName, zoneId }: CloudflareOptions): Promise<ZoneEvidence> {
-    const evidenceOf = (zone: { id: string; name: string; status?: string; name_servers: string[] }) => ({
+    const evidenceOf = (zone: {
+        id: string;
+        name: string;
+        status?: string;
+        type?: string;
+        name_servers: string[];
+        vanity_name_servers?: string[];
+    }) => ({
         id: zone.id,
         name: zone.name,
         status: zone.status ?? "",
         nameServers: zone.name_servers ?? [],
+        ...(zone.vanity_name_servers?.length && { vanityNameServers: zone.vanity_name_servers }),
+        ...(zone.type && { type: zone.type }),
     });
     if (zoneId !== undefined) {
         const zone = await ask(ZONE, (options) => client.zones.get({ zone_id: zoneId }, options));
@@ -110,8 +128,10 @@ async function askZone(ask: Ask, client: Client, { domainName, zoneId }: Cloudfl
 }
 
 /** The configuration rules that set the SSL mode of a visitor's request, from the last that certainly does. */
-async function askSslRules(ask: Ask, client: Client, zoneId: string, request: RuleRequest): Promise<SslRuleEvidence[]> {
+async function askSslRules(ask: Ask, client: Client, zoneId: string, request: RuleRequest): Promise<SslRuleEvidence[] | undefined> {
     const ruleset = await ask(RULES, (options) => client.rulesets.phases.get("http_config_settings", { zone_id: zoneId }, options));
+    // Not read is not "no rule".
+    if (ruleset === undefined) return undefined;
     let rules: SslRuleEvidence[] = [];
     for (const rule of ruleset?.rules ?? []) {
         const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: unknown };
@@ -146,7 +166,31 @@ async function askValidationRecords(ask: Ask, client: Client, zoneId: string, na
 
 type Facts = Omit<CloudflareEvidence, "denied" | "problems">;
 
-async function collect(ask: Ask, client: Client, options: CloudflareOptions, validationNames: Promise<string[]>): Promise<Facts> {
+/** What few zones have, and few tokens may read: a failure here says nothing, and hinders nothing. */
+async function askOriginTls(ask: Ask, client: Client, zone_id: string): Promise<Pick<Facts, "originTrustStore" | "originTlsModes">> {
+    const [store, modes] = await Promise.all([
+        ask(CERTIFICATES, async (call) => (await client.acm.customTrustStore.list({ zone_id }, call)).result),
+        ask(SETTINGS, (call) => client.originTLSComplianceModes.get({ zone_id }, call)),
+    ]);
+    const active = store?.filter(({ status }) => status === "active" || status === "pending_deletion");
+    return {
+        ...(active && { originTrustStore: active.map(({ issuer, id }) => issuer || id) }),
+        ...(modes && Array.isArray(modes.value) && { originTlsModes: modes.value.map(String) }),
+    };
+}
+
+interface Callers {
+    ask: Ask;
+    /** Its failures are not reported. */
+    quietly: Ask;
+}
+
+async function collect(
+    { ask, quietly }: Callers,
+    client: Client,
+    options: CloudflareOptions,
+    validationNames: Promise<string[]>,
+): Promise<Facts> {
     const host = options.domainName;
     const asked = askZone(ask, client, options);
     const zone_id = options.zoneId ?? (await asked)?.id;
@@ -160,6 +204,7 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
             const { value } = (await client.zones.settings.get(id, { zone_id }, call)) as { value?: unknown };
             return typeof value === "string" ? value : undefined;
         });
+    const originTls = askOriginTls(quietly, client, zone_id);
     const [zone, ssl, tlsClientAuth, sslRules, zoneLevel, association, certificates, records, validationRecords] = await Promise.all([
         asked,
         setting("ssl"),
@@ -174,9 +219,10 @@ async function collect(ask: Ask, client: Client, options: CloudflareOptions, val
     // Without a zone the other absences mean nothing.
     if (zone === null) return { zone };
     return {
+        ...(await originTls),
         ...(zone && { zone }),
         ...(ssl && { ssl }),
-        ...(sslRules.length > 0 && { sslRules }),
+        ...(sslRules && { sslRules }),
         ...(tlsClientAuth && { globalOriginPull: tlsClientAuth === "on" }),
         ...(zoneLevel && { zoneOriginPull: zoneLevel.enabled === true }),
         ...(association !== undefined && {
@@ -218,7 +264,8 @@ export async function collectCloudflare(options: CloudflareOptions): Promise<Clo
         limit = startDeadline(options.timeoutMs);
         // Missing names are not Cloudflare's fault.
         const names = limit.within(Promise.resolve(options.validationNames ?? [])).catch(() => []);
-        facts = await collect(createAsk(limit, hindrances), client, options, names);
+        const quietly = createAsk(limit, { denied: new Set(), problems: new Set() });
+        facts = await collect({ ask: createAsk(limit, hindrances), quietly }, client, options, names);
     } catch {
         hindrances.problems.add("Cloudflare's SDK could not be started");
     } finally {

@@ -15,13 +15,17 @@ export const DNS_AND_EDGE: Rule[] = [
             if (zone === null) return ["Cloudflare has no zone for the name, or this token may not see it"];
             if (zone && domainName !== zone.name && !domainName.endsWith(`.${zone.name}`))
                 return [`the zone is ${zone.name}, which does not contain ${domainName}`];
-            if (zone && dns.nameServers && zone.nameServers.length > 0 && !dns.nameServers.some((one) => zone.nameServers.includes(one)))
+            // A zone may have name servers of its own name, and of a partial or secondary zone others answer (docs/sources.md 13.13).
+            const servers = [...(zone?.nameServers ?? []), ...(zone?.vanityNameServers ?? [])].map((one) => one.toLowerCase());
+            const delegated = zone && (zone.type ?? "full") === "full" && servers.length > 0;
+            if (delegated && dns.nameServers && !dns.nameServers.some((one) => servers.includes(one)))
                 return [
                     `DNS delegates ${dns.zoneName} to ${dns.nameServers.join(", ")}`,
                     `the zone's name servers are ${zone.nameServers.join(", ")}`,
                 ];
             if (zone && zone.status !== "active" && zone.status !== "") return [`Cloudflare reports the zone as ${zone.status}`];
-            if (delegatedToCloudflare === false && visitor?.outcome === "unresolved")
+            // A guess from outside would move the name servers of a zone that has its own.
+            if (delegated && !zone.vanityNameServers && delegatedToCloudflare === false && visitor?.outcome === "unresolved")
                 return [`the name does not resolve, and ${dns.zoneName} is delegated to ${dns.nameServers?.join(", ")}, not to Cloudflare`];
             return undefined;
         },

@@ -27,7 +27,10 @@ export const GATEWAY: Rule[] = [
         title: "API Gateway has no custom domain with this name",
         place: "gateway",
         impact: "visitors-down",
-        find: ({ aws }) => (aws?.domain === null ? [`${aws.region} has no custom domain with this name`] : undefined),
+        find: ({ aws, domainSeen, otherRegion }) =>
+            aws?.domain === null && !domainSeen && otherRegion === undefined
+                ? [`${aws.region} has no custom domain with this name`]
+                : undefined,
         refresh: "`pulumi refresh` detects it, and the next `up` recreates it. A wrong region or account looks the same: check both.",
         fix: (facts) =>
             [
@@ -112,9 +115,9 @@ export const GATEWAY: Rule[] = [
         place: "gateway",
         impact: down,
         find: (facts) =>
-            unissued(facts) && facts.aws?.certificate?.status !== "EXPIRED"
+            unissued(facts) && facts.aws?.certificate && facts.aws.certificate.status !== "EXPIRED"
                 ? [
-                      `ACM's status is ${facts.aws?.certificate?.status ?? "gone"}${facts.aws?.certificate?.failureReason ? ` (${facts.aws.certificate.failureReason})` : ""}`,
+                      `ACM's status is ${facts.aws.certificate.status}${facts.aws?.certificate?.failureReason ? ` (${facts.aws.certificate.failureReason})` : ""}`,
                   ]
                 : undefined,
         refresh: "The certificate exists; its status is not a property that Pulumi compares.",
@@ -123,6 +126,19 @@ export const GATEWAY: Rule[] = [
         confirm: (facts) =>
             `aws acm describe-certificate ${regionOf(facts)} --query Certificate.Status --output text --certificate-arn "$(aws apigatewayv2 get-domain-name ${regionOf(facts)} --domain-name ${facts.evidence.domainName} --query 'DomainNameConfigurations[0].CertificateArn' --output text)"\n# fixed: ISSUED`,
         explains: ["SERVER-CERTIFICATE-WRONG-NAME"],
+    },
+    {
+        id: "SERVER-CERTIFICATE-GONE",
+        title: "The domain's certificate is no longer in ACM",
+        place: "gateway",
+        impact: down,
+        find: ({ aws }) =>
+            aws?.certificate === null ? ["ACM has no certificate with the ARN that the domain names: nothing can renew it"] : undefined,
+        refresh: "`pulumi refresh` detects it if this stack issued the certificate, and the next `up` issues another.",
+        fix: () =>
+            "pulumi up --refresh   # issues another certificate, and gives it to the domain\nIf you pass your own certificateArn: import or issue a certificate, and pass its ARN. Waiting does not help.",
+        confirm: visitorCommand,
+        explains: ["SERVER-CERTIFICATE-PENDING"],
     },
     {
         id: "SERVER-CERTIFICATE-WRONG-NAME",

@@ -16,13 +16,15 @@ function domainJson(domain: GatewayDomain): Record<string, unknown> {
             {
                 apiGatewayDomainName: domain.targetDomainName,
                 certificateArn: domain.certificateArn,
-                domainNameStatus: "AVAILABLE",
+                domainNameStatus: domain.status ?? "AVAILABLE",
+                ...(domain.statusMessage !== undefined && { domainNameStatusMessage: domain.statusMessage }),
                 endpointType: "REGIONAL",
                 hostedZoneId: domain.hostedZoneId,
                 ipAddressType: "ipv4",
                 securityPolicy: "TLS_1_2",
             },
         ],
+        routingMode: domain.routingMode ?? "API_MAPPING_ONLY",
         ...(mutualTls && {
             mutualTlsAuthentication: {
                 truststoreUri: mutualTls.truststoreUri,

@@ -65,6 +65,8 @@ export function findDomain(cloud: Cloud, name: string): GatewayDomain | undefine
 
 /** The mapping with the longest key that the path starts with, and the path behind that key. */
 export function matchMapping(domain: GatewayDomain, path: string): { mapping: ApiMapping; path: string } | undefined {
+    // No routing rule leads to an HTTP API (docs/sources.md 13.2).
+    if (domain.routingMode === "ROUTING_RULE_ONLY") return undefined;
     return [...domain.mappings.values()]
         .filter(({ apiMappingKey: key }) => key === "" || path === `/${key}` || path.startsWith(`/${key}/`))
         .sort((a, b) => b.apiMappingKey.length - a.apiMappingKey.length)

@@ -23,6 +23,7 @@ describe("the doctor's reading of AWS, with the real SDK on the lab's control pl
             problems: [],
             domain: {
                 status: "AVAILABLE",
+                routingMode: "API_MAPPING_ONLY",
                 targetDomainName: lab.domain.targetDomainName,
                 certificateArn: lab.domain.certificateArn,
                 mutualTls: true,

@@ -14,8 +14,11 @@ describe("the doctor's reading of Cloudflare, with the real SDK on the lab's con
         expect(evidence).to.deep.equal({
             denied: [],
             problems: [],
-            zone: { id: "zone1", name: "example.com", status: "active", nameServers: lab.zone.nameServers },
+            zone: { id: "zone1", name: "example.com", status: "active", nameServers: lab.zone.nameServers, type: "full" },
             ssl: "strict",
+            sslRules: [],
+            originTrustStore: [],
+            originTlsModes: [],
             globalOriginPull: false,
             zoneOriginPull: false,
             association: { certId: held!.id, enabled: true, certStatus: "active" },
@@ -58,14 +61,14 @@ describe("the doctor's reading of Cloudflare, with the real SDK on the lab's con
         lab.zone.sslRule.hostname = `v2-${HOST}`;
         lab.zone.associations.clear();
         const other = await cloudflare();
-        expect(other).to.not.have.property("sslRules");
+        expect(other.sslRules).to.deep.equal([]);
         expect(other.association).to.equal(null);
     });
 
     const hidden: Record<string, string[]> = {
         "Zone Read": ["zone"],
-        "Zone Settings Read": ["ssl", "globalOriginPull"],
-        "SSL and Certificates Read": ["zoneOriginPull", "association", "hostnameCertificates"],
+        "Zone Settings Read": ["ssl", "globalOriginPull", "originTlsModes"],
+        "SSL and Certificates Read": ["zoneOriginPull", "association", "hostnameCertificates", "originTrustStore"],
         "DNS Read": ["records", "validationRecords"],
         "Config Rules Read": ["sslRules"],
     };
