@@ -24,14 +24,31 @@ export type StrictTls = (typeof StrictTls)[keyof typeof StrictTls];
 export const AuthorizationType = { None: "NONE", Jwt: "JWT", AwsIam: "AWS_IAM", Custom: "CUSTOM" } as const;
 export type AuthorizationType = (typeof AuthorizationType)[keyof typeof AuthorizationType];
 
+/** A Lambda function that routes refer to by name, so that all of them share one permission, also if its ARN is only known late. */
+export interface HttpApiFunction {
+    /** Short name, e.g. `"pets"`; part of a resource name. Plain. */
+    name: string;
+    /** ARN of the function (not its invoke ARN); an alias or a version may follow, but not `$LATEST`. */
+    lambdaArn: pulumi.Input<string>;
+    /** Whether to allow this API to invoke it. Defaults to true. Plain. */
+    invokePermission?: boolean;
+}
+
 /** One route of the API, with exactly one target. */
 export interface HttpApiRoute {
     /** `$default`, or a method and a path, e.g. `GET /pets/{id}` or `ANY /{proxy+}`. Plain. */
     routeKey: string;
-    /** ARN of the Lambda function (not its invoke ARN), e.g. `arn:aws:lambda:eu-west-1:123456789012:function:pets`. */
+    /**
+     * ARN of the Lambda function (not its invoke ARN), e.g. `arn:aws:lambda:eu-west-1:123456789012:function:pets`; an alias or a version may
+     * follow, but not `$LATEST`. Routes with the same plain ARN share one permission.
+     */
     lambdaArn?: pulumi.Input<string>;
+    /** Name of one of `functions`, instead of `lambdaArn`. Plain. */
+    function?: string;
     /** URL to which the request is forwarded, https only, e.g. `https://pets.internal.example.com/{proxy}`. */
     httpUrl?: pulumi.Input<string>;
+    /** Whether to allow this API to invoke the function of `lambdaArn`. Defaults to true. Plain. */
+    invokePermission?: boolean;
     /** An {@link AuthorizationType}. Defaults to NONE: mutual TLS is the only check. Plain. */
     authorizationType?: AuthorizationType;
     /** Id of the authorizer, for JWT and CUSTOM. */
@@ -94,8 +111,10 @@ export interface CorsArgs {
 export interface AccessLogArgs {
     /** Defaults to true. Plain. */
     enabled?: boolean;
-    /** Days, one of CloudWatch's numbers such as 30, 90 or 365; 0 keeps the log. Defaults to 30. */
+    /** Days that the group of this component keeps it, one of CloudWatch's numbers such as 30, 90 or 365; 0 keeps it for good. Defaults to 30. */
     retentionInDays?: pulumi.Input<number>;
+    /** ARN of a CloudWatch log group of yours, in the API's region. Defaults to a group of this component's, under `/aws/vendedlogs/`. */
+    destinationArn?: pulumi.Input<string>;
 }
 
 /** The check inside `pulumi up`: `url` resolves only after the API answered through the edge and refused every bypass. */
@@ -122,6 +141,8 @@ export interface CloudflareProtectedHttpApiArgs {
     zoneId: pulumi.Input<string>;
     /** The API's routes, at least one. Plain structure. */
     routes: HttpApiRoute[];
+    /** Functions that routes name by `function`. Plain structure. */
+    functions?: HttpApiFunction[];
     /** Defaults to a CA and a client certificate for this hostname. */
     originPull?: OriginPullArgs;
     /** A {@link StrictTls}. Defaults to Check. Plain. */
@@ -141,6 +162,6 @@ export interface CloudflareProtectedHttpApiArgs {
     deletionProtection?: boolean;
     /** Defaults to on: `pulumi up` fails if the API does not answer through the edge, or if a bypass is open. */
     verify?: VerifyArgs;
-    /** Tags of every AWS resource. */
+    /** Tags of every AWS resource but the truststore's object, which can hold too few. At most 50. */
     tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

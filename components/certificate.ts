@@ -8,7 +8,7 @@ export function issueCertificate(
     inputs: {
         domainName: string;
         zoneId: pulumi.Input<string>;
-        protect: boolean;
+        protect: true | undefined;
         tags: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
     },
     opts: pulumi.CustomResourceOptions,

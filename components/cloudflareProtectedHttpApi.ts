@@ -13,6 +13,7 @@ import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
 import { checkedLate } from "./validation/late";
 import { CLOUDFLARE_SHARED } from "./validation/originPull";
+import { checkedTags } from "./validation/tags";
 import { argsProblems, argsWarnings, normaliseDomainName, problemText } from "./validation/validation";
 import { certificateArnProblems } from "./validation/values";
 import { createVerification, warnUnverified } from "./verification/verification";
@@ -69,12 +70,14 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
             args.originPull?.authorities ?? (mode === OriginPullMode.Hostname ? [{ name: "1" }] : []);
         const presented = mode === OriginPullMode.Hostname ? (args.originPull?.presented ?? authorities[0]!.name) : undefined;
         const strictTls = args.strictTls ?? StrictTls.Check;
-        const protect = args.deletionProtection ?? true;
+        // Never false: it would win over the option `protect` of the component.
+        const protect = (args.deletionProtection ?? true) || undefined;
         // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
         const watch = failFast(name, opts);
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, watch.options(opts));
         for (const warning of argsWarnings(args)) pulumi.log.warn(warning, this).catch(() => undefined);
-        const { zoneId, tags } = args;
+        const { zoneId } = args;
+        const tags = checkedTags(this, args.tags);
         const deploymentRecord = new DeploymentRecord(
             `${name}-deployment-record`,
             name,
@@ -96,7 +99,8 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
                 : checkedLate(this, args.certificateArn, certificateArnProblems);
         const truststore = createTruststore(name, { pem: identity.truststorePem, protect, tags }, child);
         const api = createApi(name, { cors: args.cors, tags }, child);
-        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: args.routes }, child);
+        const { routes: routeArgs, functions = [] } = args;
+        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: routeArgs, functions }, child);
         // The stage's first deployment must include the routes.
         const { stage, logGroupName } = createStage(
             name,

@@ -50,7 +50,7 @@ export function checkStrictTls(
 /** The proxied record: traffic starts here. */
 export function createRecord(
     name: string,
-    inputs: { zoneId: pulumi.Input<string>; domainName: string; targetDomainName: pulumi.Input<string>; protect: boolean },
+    inputs: { zoneId: pulumi.Input<string>; domainName: string; targetDomainName: pulumi.Input<string>; protect: true | undefined },
     opts: pulumi.CustomResourceOptions,
 ): cloudflare.DnsRecord {
     return new cloudflare.DnsRecord(

@@ -6,7 +6,7 @@ import type { Truststore } from "./truststore";
 /** The regional custom domain that asks for a client certificate of the truststore's authorities. */
 export function createDomain(
     name: string,
-    inputs: { domainName: string; certificateArn: pulumi.Input<string>; truststore: Truststore; protect: boolean; tags: Tags },
+    inputs: { domainName: string; certificateArn: pulumi.Input<string>; truststore: Truststore; protect: true | undefined; tags: Tags },
     opts: pulumi.CustomResourceOptions,
 ): apigatewayv2.DomainName {
     return new apigatewayv2.DomainName(

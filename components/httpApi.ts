@@ -2,6 +2,7 @@ import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessLogArgs, CorsArgs, ThrottleArgs } from "./args";
+import { destinationArnProblems } from "./validation/accessLog";
 import { checkedIfLate, checkedLate } from "./validation/late";
 import { corsProblems, retentionProblems, throttleProblems } from "./validation/values";
 
@@ -45,23 +46,45 @@ export function createApi(
     );
 }
 
+interface AccessLog {
+    destinationArn: pulumi.Output<string>;
+    groupName: pulumi.Output<string>;
+}
+
+/** Where the access log goes: a group of the user's, or one of its own. */
+function createAccessLog(
+    name: string,
+    inputs: { accessLog: AccessLogArgs | undefined; tags: Tags },
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): AccessLog | undefined {
+    const { enabled = true, retentionInDays = 30, destinationArn: given } = inputs.accessLog ?? {};
+    if (!enabled) return undefined;
+    if (given !== undefined) {
+        const destinationArn = checkedLate(opts.parent, given, destinationArnProblems);
+        // A consumer's mocks may return no ARN.
+        const groupName = destinationArn.apply((arn: string | undefined) => (arn ?? "").replace(/^.*:log-group:/, "").replace(/:\*$/, ""));
+        return { destinationArn, groupName };
+    }
+    const group = new cloudwatch.LogGroup(
+        `${name}-access-log`,
+        // Elsewhere the delivery needs room in one policy of the whole account (docs/sources.md 13.11).
+        {
+            namePrefix: `/aws/vendedlogs/${name}-`,
+            retentionInDays: checkedLate(opts.parent, retentionInDays, retentionProblems),
+            tags: inputs.tags,
+        },
+        opts,
+    );
+    return { destinationArn: group.arn, groupName: group.name };
+}
+
 /** The `$default` stage, deployed automatically, with its access log. */
 export function createStage(
     name: string,
     inputs: { apiId: pulumi.Input<string>; throttle: ThrottleArgs | undefined; accessLog: AccessLogArgs | undefined; tags: Tags },
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): { stage: apigatewayv2.Stage; logGroupName: pulumi.Output<string> | undefined } {
-    const logs =
-        (inputs.accessLog?.enabled ?? true)
-            ? new cloudwatch.LogGroup(
-                  `${name}-access-log`,
-                  {
-                      retentionInDays: checkedLate(opts.parent, inputs.accessLog?.retentionInDays ?? 30, retentionProblems),
-                      tags: inputs.tags,
-                  },
-                  opts,
-              )
-            : undefined;
+    const log = createAccessLog(name, inputs, opts);
     const throttle = checkedIfLate(opts.parent, inputs.throttle, throttleProblems);
     const stage = new apigatewayv2.Stage(
         `${name}-stage`,
@@ -71,10 +94,10 @@ export function createStage(
             // Without it changes, including the disabled default endpoint, have no effect until a deployment.
             autoDeploy: true,
             defaultRouteSettings: throttle && { throttlingBurstLimit: throttle.burstLimit, throttlingRateLimit: throttle.rateLimit },
-            accessLogSettings: logs && { destinationArn: logs.arn, format: JSON.stringify(ACCESS_LOG_FIELDS) },
+            accessLogSettings: log && { destinationArn: log.destinationArn, format: JSON.stringify(ACCESS_LOG_FIELDS) },
             tags: inputs.tags,
         },
         opts,
     );
-    return { stage, logGroupName: logs?.name };
+    return { stage, logGroupName: log?.groupName };
 }

@@ -28,7 +28,7 @@ export interface OriginPullIdentityArgs {
     authorities: OriginPullAuthority[];
     /** Name of the presented authority; undefined in mode Shared. */
     presented: string | undefined;
-    deletionProtection: boolean;
+    deletionProtection: true | undefined;
     /** Refuses to change the association if the certificate cannot be read. */
     reserve: Reserve;
 }
@@ -208,7 +208,7 @@ function issueAuthority(
     const caOpts = {
         parent,
         // Only the presented one: a dropped authority must be deletable.
-        protect: args.deletionProtection && authority.name === args.presented,
+        protect: authority.name === args.presented ? args.deletionProtection : undefined,
         // A provider upgrade must not silently replace the CA.
         ignoreChanges: ["*"],
     };
@@ -296,7 +296,7 @@ export interface Presentation {
 export function presentIdentity(
     name: string,
     identity: OriginPullIdentity,
-    inputs: { domainName: string; zoneId: pulumi.Input<string>; mode: OriginPullMode; protect: boolean },
+    inputs: { domainName: string; zoneId: pulumi.Input<string>; mode: OriginPullMode; protect: true | undefined },
     opts: pulumi.CustomResourceOptions,
 ): Presentation {
     if (inputs.mode === OriginPullMode.Shared) {

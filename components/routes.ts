@@ -1,53 +1,30 @@
 import * as apigatewayv2 from "@pulumi/aws/apigatewayv2";
-import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
-import type { HttpApiRoute } from "./args";
+import type { HttpApiFunction, HttpApiRoute } from "./args";
+import { invokeUri } from "./functionArn";
+import { createFunctionTargets, type FunctionTarget } from "./functionTargets";
 import { routeName } from "./routeName";
 import { checkedLate } from "./validation/late";
-import { httpUrlProblems, lambdaArnProblems } from "./validation/routes";
+import { httpUrlProblems } from "./validation/routes";
 
-// A consumer's mocks may return no ARN.
-const invokeArn = (functionArn: string | undefined): string => {
-    if (functionArn === undefined) return "";
-    const [, partition, , region] = functionArn.split(":");
-    return `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
-};
-
-/** Integration, route and permission of every route, in that order. */
+/** Integration and route of every route, and the permissions of the functions behind them. */
 export function createRoutes(
     name: string,
-    inputs: { apiId: pulumi.Input<string>; executionArn: pulumi.Input<string>; routes: HttpApiRoute[] },
+    inputs: {
+        apiId: pulumi.Input<string>;
+        executionArn: pulumi.Input<string>;
+        routes: HttpApiRoute[];
+        functions: HttpApiFunction[];
+    },
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): pulumi.Resource[] {
+    const targets = createFunctionTargets(name, inputs, opts);
     return inputs.routes.flatMap((route, index) => {
-        const slug = routeName(route.routeKey);
-        const children: pulumi.Resource[] = [];
-        const lambdaArn =
-            route.lambdaArn === undefined
-                ? undefined
-                : checkedLate(opts.parent, route.lambdaArn, (arn) => lambdaArnProblems(`routes[${index}].lambdaArn`, arn));
-        const integration = new apigatewayv2.Integration(
-            `${name}-integration-${slug}`,
-            lambdaArn
-                ? {
-                      apiId: inputs.apiId,
-                      integrationType: "AWS_PROXY",
-                      integrationUri: lambdaArn.apply(invokeArn),
-                      payloadFormatVersion: "2.0",
-                  }
-                : {
-                      apiId: inputs.apiId,
-                      integrationType: "HTTP_PROXY",
-                      integrationMethod: "ANY",
-                      integrationUri: checkedLate(opts.parent, route.httpUrl!, (url) => httpUrlProblems(`routes[${index}].httpUrl`, url)),
-                      payloadFormatVersion: "1.0",
-                  },
-            opts,
-        );
-        children.push(
+        const integration = createIntegration(name, { apiId: inputs.apiId, route, index, target: targets[index] }, opts);
+        return [
             integration,
             new apigatewayv2.Route(
-                `${name}-route-${slug}`,
+                `${name}-route-${routeName(route.routeKey)}`,
                 {
                     apiId: inputs.apiId,
                     routeKey: route.routeKey,
@@ -58,21 +35,39 @@ export function createRoutes(
                 },
                 opts,
             ),
-        );
-        if (lambdaArn)
-            children.push(
-                new lambda.Permission(
-                    `${name}-permission-${slug}`,
-                    {
-                        action: "lambda:InvokeFunction",
-                        function: lambdaArn,
-                        principal: "apigateway.amazonaws.com",
-                        // Stage and route: a third star would not match the `$default` route.
-                        sourceArn: pulumi.interpolate`${inputs.executionArn}/*/*`,
-                    },
-                    opts,
-                ),
-            );
-        return children;
+        ];
     });
+}
+
+function createIntegration(
+    name: string,
+    inputs: { apiId: pulumi.Input<string>; route: HttpApiRoute; index: number; target: FunctionTarget | undefined },
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): apigatewayv2.Integration {
+    const { apiId, route, index, target } = inputs;
+    const childName = `${name}-integration-${routeName(route.routeKey)}`;
+    if (target === undefined)
+        return new apigatewayv2.Integration(
+            childName,
+            {
+                apiId,
+                integrationType: "HTTP_PROXY",
+                integrationMethod: "ANY",
+                integrationUri: checkedLate(opts.parent, route.httpUrl!, (url) => httpUrlProblems(`routes[${index}].httpUrl`, url)),
+                payloadFormatVersion: "1.0",
+            },
+            opts,
+        );
+    return new apigatewayv2.Integration(
+        childName,
+        {
+            apiId,
+            integrationType: "AWS_PROXY",
+            // A consumer's mocks may return no ARN.
+            integrationUri: target.arn.apply((arn: string | undefined) => (arn === undefined ? "" : invokeUri(arn))),
+            payloadFormatVersion: "2.0",
+        },
+        // The permission first, or the requests in between get a 500.
+        target.permission ? { ...opts, dependsOn: [target.permission] } : opts,
+    );
 }

@@ -130,6 +130,8 @@ export interface GatewayDomain {
 
 export interface LambdaPermission {
     statementId: string;
+    /** The alias or version whose policy it is part of; undefined for the function itself. */
+    qualifier: string | undefined;
     action: string;
     principal: string;
     sourceArn: string | undefined;
@@ -145,7 +147,12 @@ export interface LambdaFunction {
     files: Record<string, string>;
     timeoutSeconds: number;
     environment: Record<string, string>;
+    /** By alias or version and statement id, `live/allow-api`; of the function itself by statement id alone. */
     permissions: Map<string, LambdaPermission>;
+    /** What was published, by version. */
+    versions: Map<string, Pick<LambdaFunction, "handler" | "files" | "timeoutSeconds" | "environment">>;
+    /** The version behind each alias. */
+    aliases: Map<string, string>;
     tags: Record<string, string>;
 }
 
@@ -174,6 +181,8 @@ export interface AwsAccount {
     buckets: Map<string, S3Bucket>;
     apis: Map<string, HttpApi>;
     domains: Map<string, GatewayDomain>;
+    /** Of the provider: it puts them on whatever it tags. */
+    defaultTags: Record<string, string>;
     functions: Map<string, LambdaFunction>;
     roles: Map<string, IamRole>;
     logGroups: Map<string, LogGroup>;

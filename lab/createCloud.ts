@@ -66,6 +66,7 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
             buckets: new Map(),
             apis: new Map(),
             domains: new Map(),
+            defaultTags: {},
             functions: new Map(),
             roles: new Map(),
             logGroups: new Map(),

@@ -18,7 +18,7 @@ export interface DeploymentRecordArgs {
     authorities: OriginPullAuthority[];
     /** Name of the presented authority, `cloudflare-shared` in mode Shared. */
     presented: string;
-    deletionProtection: boolean;
+    deletionProtection: true | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Problem } from "../../pki";
 import { AuthorizationType } from "../args";
+import { lambdaArnProblems } from "./functions";
 import { oneOf, plainString } from "./plain";
 import { routeKeyRule, sameRouteProblems } from "./routeKey";
 import { shown } from "./shown";
@@ -19,11 +20,11 @@ export function routeProblems(routes: unknown): Problem[] {
             if (rule === undefined) keys.push({ path: `${path}.routeKey`, routeKey: key });
             else problems.push({ path: `${path}.routeKey`, message: `${rule}; received ${shown(key)}` });
         }
-        const targets = ["lambdaArn", "httpUrl"].filter((target) => route?.[target] !== undefined);
+        const targets = ["lambdaArn", "function", "httpUrl"].filter((target) => route?.[target] !== undefined);
         if (targets.length !== 1 && route?.vpcLink === undefined)
             problems.push({
                 path,
-                message: `must have exactly one target, lambdaArn or httpUrl; received ${targets.join(" and ") || "none"}`,
+                message: `must have exactly one target, lambdaArn, function or httpUrl; received ${targets.join(" and ") || "none"}`,
             });
         if (typeof route?.lambdaArn === "string") problems.push(...lambdaArnProblems(`${path}.lambdaArn`, route.lambdaArn));
         if (typeof route?.httpUrl === "string") problems.push(...httpUrlProblems(`${path}.httpUrl`, route.httpUrl));
@@ -38,13 +39,6 @@ export function routeProblems(routes: unknown): Problem[] {
             });
     });
     return [...problems, ...sameRouteProblems(keys)];
-}
-
-/** Problems of a function ARN. */
-export function lambdaArnProblems(path: string, arn: string): Problem[] {
-    if (/^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?$/.test(arn)) return [];
-    const hint = arn.includes(":apigateway:") ? " (this is an invoke ARN: pass the function's `arn`)" : "";
-    return [{ path, message: `must be the ARN of a Lambda function; received ${shown(arn)}${hint}` }];
 }
 
 /** API Gateway's limit of an integration's URI (AWS's service model, CreateIntegration). */

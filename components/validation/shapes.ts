@@ -4,6 +4,7 @@ import type {
     AccessLogArgs,
     CloudflareProtectedHttpApiArgs,
     CorsArgs,
+    HttpApiFunction,
     HttpApiRoute,
     OriginPullArgs,
     OriginPullAuthority,
@@ -21,6 +22,7 @@ const ARGS = {
     domainName: "other",
     zoneId: "text",
     routes: "other",
+    functions: "other",
     originPull: "other",
     strictTls: "other",
     certificateArn: "text",
@@ -34,11 +36,14 @@ const ARGS = {
 const ROUTE = {
     routeKey: "other",
     lambdaArn: "text",
+    function: "other",
     httpUrl: "text",
+    invokePermission: "boolean",
     authorizationType: "other",
     authorizerId: "other",
     authorizationScopes: "other",
 } satisfies Shape<HttpApiRoute>;
+const FUNCTION = { name: "other", lambdaArn: "text", invokePermission: "boolean" } satisfies Shape<HttpApiFunction>;
 const ORIGIN_PULL = { mode: "other", authorities: "other", presented: "other" } satisfies Shape<OriginPullArgs>;
 const AUTHORITY = {
     name: "other",
@@ -57,7 +62,7 @@ const CORS = {
     exposeHeaders: "other",
     maxAge: "other",
 } satisfies Shape<CorsArgs>;
-const ACCESS_LOG = { enabled: "boolean", retentionInDays: "other" } satisfies Shape<AccessLogArgs>;
+const ACCESS_LOG = { enabled: "boolean", retentionInDays: "other", destinationArn: "text" } satisfies Shape<AccessLogArgs>;
 const VERIFY = { enabled: "boolean", path: "other", timeoutSeconds: "other", headers: "other" } satisfies Shape<VerifyArgs>;
 
 /** Planned, and refused by name until then. */
@@ -117,6 +122,9 @@ export function shapesProblems(args: Partial<CloudflareProtectedHttpApiArgs>): {
         ...shapeProblems<VerifyArgs>("verify", args?.verify, VERIFY),
         ...list(args?.originPull?.authorities).flatMap((authority, i) =>
             shapeProblems<OriginPullAuthority>(`originPull.authorities[${i}]`, authority ?? null, AUTHORITY, { required: ["name"] }),
+        ),
+        ...list(args?.functions).flatMap((entry, i) =>
+            shapeProblems<HttpApiFunction>(`functions[${i}]`, entry ?? null, FUNCTION, { required: ["name", "lambdaArn"] }),
         ),
         ...list(args?.routes).flatMap((route, i) =>
             shapeProblems<HttpApiRoute>(`routes[${i}]`, route ?? null, ROUTE, { planned: PLANNED_ROUTE }),

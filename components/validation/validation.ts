@@ -1,11 +1,14 @@
 import type { Problem } from "../../pki";
 import { StrictTls, type CloudflareProtectedHttpApiArgs } from "../args";
+import { accessLogProblems } from "./accessLog";
+import { functionProblems } from "./functions";
 import { originPullProblems } from "./originPull";
 import { oneOf, plainString } from "./plain";
 import { routeKeyWarnings } from "./routeKey";
 import { routeProblems } from "./routes";
 import { shapesProblems } from "./shapes";
 import { shown } from "./shown";
+import { tagsProblems } from "./tags";
 import {
     certificateArnProblems,
     corsProblems,
@@ -67,9 +70,12 @@ export function argsProblems(name: string, args: CloudflareProtectedHttpApiArgs,
         ...retentionProblems(args.accessLog?.retentionInDays),
         ...regionProblems(args, region),
         ...routeProblems(args.routes),
+        ...functionProblems(args.functions, Array.isArray(args.routes) ? args.routes : []),
         ...originPullProblems(args.originPull, now),
         ...oneOf("strictTls", args.strictTls, StrictTls),
+        ...accessLogProblems(args.accessLog),
         ...verifyProblems(args.verify),
+        ...tagsProblems(args.tags),
     );
     return problems;
 }

@@ -15,6 +15,8 @@ export function createFunction(cloud: Cloud, name: string, source: string): Lamb
         timeoutSeconds: 3,
         environment: {},
         permissions: new Map(),
+        versions: new Map(),
+        aliases: new Map(),
         tags: {},
     };
     cloud.aws.functions.set(name, fn);
@@ -33,7 +35,8 @@ export interface ApiOptions {
 /** An API whose stage `$default` deploys by itself, and whose default endpoint is off. */
 export function createApi(cloud: Cloud, { id, fn, routes = [{ routeKey: "$default" }], accessLog }: ApiOptions): HttpApi {
     const sourceArn = `arn:aws:execute-api:${cloud.aws.region}:${cloud.aws.accountId}:${id}/*/*`;
-    fn.permissions.set("api", { statementId: "api", action: "lambda:InvokeFunction", principal: "apigateway.amazonaws.com", sourceArn });
+    const allowed = { action: "lambda:InvokeFunction", principal: "apigateway.amazonaws.com", sourceArn };
+    fn.permissions.set("api", { statementId: "api", qualifier: undefined, ...allowed });
     const integration = {
         id: "integration",
         integrationType: "AWS_PROXY",

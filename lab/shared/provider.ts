@@ -5,6 +5,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { listenGrpc } from "./loopback";
+import { fromStruct } from "./propertyValues";
 import { check, checkConfig, create, diff, invoke, read, remove, update, type Package } from "./providerMethods";
 import { RuleError } from "./resourceType";
 
@@ -59,7 +60,12 @@ function diffConfig(): pb.DiffResponse {
     return response;
 }
 
-function configure(): pb.ConfigureResponse {
+function configure({ cloud }: Package, request: pb.ConfigureRequest): pb.ConfigureResponse {
+    const { defaultTags } = fromStruct(request.getArgs());
+    // The SDK sends a provider's nested settings as JSON.
+    const parsed = (typeof defaultTags === "string" ? JSON.parse(defaultTags) : defaultTags) as
+        { tags?: Record<string, string> } | undefined;
+    if (parsed?.tags) cloud.aws.defaultTags = parsed.tags;
     const response = new pb.ConfigureResponse();
     response.setSupportspreview(true);
     return response;
@@ -76,7 +82,7 @@ export function createProvider(pkg: Package): Provider {
             getSchema: answering(() => schemaOf(pkg)),
             checkConfig: answering((request: pb.CheckRequest) => checkConfig(pkg, request)),
             diffConfig: answering(diffConfig),
-            configure: answering(configure),
+            configure: answering((request: pb.ConfigureRequest) => configure(pkg, request)),
             check: answering((request: pb.CheckRequest) => check(pkg, request)),
             diff: answering((request: pb.DiffRequest) => diff(pkg, request)),
             create: answering((request: pb.CreateRequest) => create(pkg, request)),

@@ -68,6 +68,7 @@ function mustFit(pkg: Package, type: ResourceType, inputs: Props): void {
 /** Names what the program has not named: as before, or else by a new name. */
 function autoname({ autoname: rule }: ResourceType, inputs: Props, olds: Props, urn: string, seed: Uint8Array): void {
     if (!rule || (inputs[rule.property] !== undefined && inputs[rule.property] !== null)) return;
+    if (rule.unless !== undefined && inputs[rule.unless] !== undefined) return;
     const name = `${nameOf(urn)}-${suffix(seed)}`;
     inputs[rule.property] = olds[rule.property] ?? (rule.lowerCase ? name.toLowerCase() : name);
 }

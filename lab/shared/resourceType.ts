@@ -27,7 +27,8 @@ export interface ResourceType {
     properties: Table;
     /** Outputs that are not inputs: unknown in a preview. */
     computed: readonly string[];
-    autoname?: { property: string; lowerCase?: boolean };
+    /** `unless`: the property that names it in another way. */
+    autoname?: { property: string; lowerCase?: boolean; unless?: string };
     /** Plain problems, before anything is created. Unknown values are left out of `inputs`. */
     check?(inputs: Props, cloud: Cloud): void;
     /** Objects with outputs inside, as a preview knows them: of a create, or of an update of `state`. */
@@ -153,6 +154,15 @@ export function within(props: Props, property: string, low: number, high: number
 /** Properties that every regional AWS type takes. */
 export const REGIONAL: Table = { region: "string replace" };
 
+/** Region and tags, which every AWS type may have. */
 export function checkRegion(inputs: Props, cloud: Cloud): void {
     oneOf(inputs, "region", [cloud.aws.region], "aws-one-region");
+    const entries = Object.entries(tags(inputs));
+    if (entries.length > 50) broken("aws-fifty-tags", "tags", `there are ${entries.length}`);
+    for (const [key, value] of entries) {
+        if (key.toLowerCase().startsWith("aws:")) broken("aws-tag-prefix", "tags", `${key}: aws: prefixed tag keys are reserved`);
+        if (key.length < 1 || key.length > 128 || String(value ?? "").length > 256)
+            broken("aws-tag-length", "tags", `${key}: 1 to 128, and up to 256`);
+        if (/[^\p{L}\p{Z}\p{N}_.:/=+@-]/u.test(key + String(value ?? ""))) broken("aws-tag-characters", "tags", key);
+    }
 }

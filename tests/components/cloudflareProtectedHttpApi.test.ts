@@ -28,7 +28,7 @@ describe("every child", () => {
 
     it("carries the tags, where AWS has them", async () => {
         const recorded = await build();
-        for (const name of ["certificate", "truststore", "truststore-object", "api", "stage", "domain", "access-log"])
+        for (const name of ["certificate", "truststore", "api", "stage", "domain", "access-log"])
             expect(recorded.byName(`orders-${name}`).inputs.tags, name).to.deep.equal({ team: "orders" });
     });
 
@@ -54,6 +54,14 @@ describe("every child", () => {
             "orders-truststore",
         ]);
         expect(await names(false)).to.deep.equal([]);
+    });
+
+    it("is protected by the component's own `protect`, whatever deletionProtection says", async () => {
+        for (const deletionProtection of [false, true]) {
+            const { registrations } = await build({ deletionProtection }, {}, { protect: true });
+            const ours = registrations.filter(({ type }) => type !== "pulumi:pulumi:Stack");
+            expect(ours.filter((one) => !one.protect).map(({ name }) => name)).to.deep.equal([]);
+        }
     });
 });
 

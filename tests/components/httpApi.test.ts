@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
 import { build } from "../support/component";
+import { valueOf } from "../support/recorder";
 
 describe("the API and its stage", () => {
     it("turns the default endpoint off", async () => {
@@ -16,5 +18,24 @@ describe("the access log", () => {
         const daysOf = async (accessLog?: { retentionInDays?: number }) =>
             (await build({ accessLog })).byName("orders-access-log").inputs.retentionInDays;
         expect([await daysOf(), await daysOf({}), await daysOf({ retentionInDays: 90 })]).to.deep.equal([30, 30, 90]);
+    });
+
+    it("has a group under /aws/vendedlogs/, named for the component", async () => {
+        const recorded = await build();
+        expect(recorded.byName("orders-access-log").inputs)
+            .to.include({ namePrefix: "/aws/vendedlogs/orders-" })
+            .and.not.to.have.property("name");
+    });
+
+    it("goes to a group of the user's, and then there is none of ours", async () => {
+        const arn = "arn:aws-cn:logs:cn-north-1:123456789012:log-group:/aws/vendedlogs/mine";
+        for (const destinationArn of [arn, pulumi.output(`${arn}:*`)]) {
+            const recorded = await build({ accessLog: { destinationArn } });
+            expect(recorded.registrations.map(({ name }) => name)).not.to.include("orders-access-log");
+            expect((recorded.byName("orders-stage").inputs.accessLogSettings as { destinationArn: string }).destinationArn).to.match(
+                /mine(:\*)?$/,
+            );
+            expect(await valueOf(recorded.result.logGroupName)).to.equal("/aws/vendedlogs/mine");
+        }
     });
 });

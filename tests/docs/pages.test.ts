@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { CloudflareProtectedHttpApi, OriginPullMode, StrictTls, type CloudflareProtectedHttpApiArgs } from "../../components";
@@ -145,7 +146,12 @@ describe("the component's page", () => {
     const [, table] = /^## Child resources\n([\s\S]*?)^### /m.exec(page.text)!;
     const listed = [...table!.matchAll(/^\| `<name>-([^`]+)`(?: \\\*)? +\| (?:`([^`]+)`|component)/gm)].map(([, name, type]) => ({
         name: new RegExp(
-            `^orders-${name!.replace("<authority>-<leaf>", "1-1").replace("<authority>", "1").replace("<route>", "(default|get-pets-_7bid_7d)")}$`,
+            `^orders-${name!
+                .replace("<authority>-<leaf>", "1-1")
+                .replace("<authority>", "1")
+                .replace("<function>", "pets")
+                .replace("<ARN>", "123456789012-eu_2dwest_2d1-orders")
+                .replace("<route>", "(default|get-pets-_7bid_7d|get-pets)")}$`,
         ),
         type,
     }));
@@ -161,7 +167,15 @@ describe("the component's page", () => {
 
     it("lists every child by name and type, and no other", async () => {
         const children = [
-            ...(await childrenOf({ routes: [{ routeKey: "GET /pets/{id}", lambdaArn: LAMBDA }], strictTls: StrictTls.Zone })),
+            ...(await childrenOf({
+                routes: [
+                    { routeKey: "$default", lambdaArn: LAMBDA },
+                    { routeKey: "GET /pets/{id}", lambdaArn: pulumi.output(LAMBDA) },
+                    { routeKey: "GET /pets", function: "pets" },
+                ],
+                functions: [{ name: "pets", lambdaArn: pulumi.output(LAMBDA) }],
+                strictTls: StrictTls.Zone,
+            })),
             ...(await childrenOf({ originPull: { mode: OriginPullMode.Shared } })),
         ].map(({ name, type }) => ({ name: name, type }));
         const unlisted = children.filter(

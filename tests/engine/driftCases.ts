@@ -20,6 +20,9 @@ function deploy(cloud: Cloud): void {
     stage(cloud).deployed = structuredClone({ disableExecuteApiEndpoint, routes, integrations });
 }
 
+/** The permission of the function that `$default` leads to. */
+const PERMISSION = "permission-lambda-123456789012-eu_2dcentral_2d1-orders";
+
 export interface DriftCase {
     title: string;
     /** The changed resource, by the end of its name. */
@@ -53,10 +56,10 @@ export const DRIFT_CASES: DriftCase[] = [
         role: "integration-default",
         act: (c) => ((first(api(c).integrations).payloadFormatVersion = "1.0"), deploy(c)),
     },
-    { title: "no permission to invoke", role: "permission-default", act: (c) => handler(c).permissions.clear() },
+    { title: "no permission to invoke", role: PERMISSION, act: (c) => handler(c).permissions.clear() },
     {
         title: "a permission for every API",
-        role: "permission-default",
+        role: PERMISSION,
         act: (c) => (first(handler(c).permissions).sourceArn = "arn:aws:execute-api:eu-central-1:123456789012:*"),
     },
     { title: "no log group", role: "access-log", also: ["stage"], act: (c) => c.aws.logGroups.clear() },

@@ -34,6 +34,7 @@ export function makeCloud(): Cloud {
             buckets: new Map(),
             apis: new Map(),
             domains: new Map(),
+            defaultTags: {},
             functions: new Map(),
             roles: new Map(),
             logGroups: new Map(),

@@ -15,17 +15,17 @@ export const ARGS: CloudflareProtectedHttpApiArgs = {
 export const ROOT = path.join(__dirname, "..", "..");
 export const SHARED_CA = fs.readFileSync(path.join(ROOT, "certs", "cloudflare-origin-pull-ca.pem"), "utf8");
 
-type Options = Parameters<typeof record>[1];
+type Options = Parameters<typeof record>[1] & { name?: string };
 
 /** The mocked tls provider makes no real certificates, so that the tests of the graph say when theirs ends. */
 export const build = (
     args: Partial<CloudflareProtectedHttpApiArgs> = {},
-    options: Options = {},
+    { name = "orders", ...options }: Options = {},
     opts?: pulumi.ComponentResourceOptions,
 ): Promise<Recorded<CloudflareProtectedHttpApi>> =>
-    record(() => new CloudflareProtectedHttpApi("orders", { ...ARGS, ...args } as CloudflareProtectedHttpApiArgs, opts), {
-        computed: { "tls:index/locallySignedCert:LocallySignedCert": () => ({ certPem: SHARED_CA }) },
+    record(() => new CloudflareProtectedHttpApi(name, { ...ARGS, ...args } as CloudflareProtectedHttpApiArgs, opts), {
         ...options,
+        computed: { "tls:index/locallySignedCert:LocallySignedCert": () => ({ certPem: SHARED_CA }), ...options.computed },
     });
 
 /** True if the child `name` waits for the child `other`. */

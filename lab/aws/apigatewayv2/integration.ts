@@ -4,7 +4,7 @@ import type { Cloud, HttpApi, Integration, Stage } from "../../cloud";
 import { withoutHopByHop } from "../../shared/headers";
 import { invoke } from "../lambda/runtime";
 import { lambdaEvent, messageAnswer, payloadToResponse, type Answer, type RequestInfo } from "./payload";
-import { findFunction, mayInvoke, type Match } from "./routing";
+import { codeOf, findTarget, mayInvoke, type Match } from "./routing";
 
 const MAX_BODY = 10 * 1024 * 1024;
 
@@ -44,8 +44,10 @@ function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
 }
 
 async function callFunction(cloud: Cloud, { info, api, stage, match, integration }: IntegrationCall, body: Buffer): Promise<Answer> {
-    const fn = findFunction(cloud, integration.integrationUri);
-    if (!fn || !mayInvoke(cloud, fn, api, stage, match.route, info.method)) return messageAnswer(500, "Internal Server Error");
+    const target = findTarget(cloud, integration.integrationUri);
+    const fn = target && codeOf(target);
+    if (!fn || !mayInvoke(cloud, target, { api, stage, route: match.route, method: info.method }))
+        return messageAnswer(500, "Internal Server Error");
     try {
         const event = lambdaEvent(cloud, info, api, stage, match, body);
         return payloadToResponse(await withTimeout(invoke(cloud, fn, event), integration.timeoutMilliseconds));

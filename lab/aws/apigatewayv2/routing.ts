@@ -93,15 +93,37 @@ function wildcard(pattern: string, text: string): boolean {
     return new RegExp(`^${source}$`).test(text);
 }
 
-export function findFunction(cloud: Cloud, uri: string): LambdaFunction | undefined {
-    return [...cloud.aws.functions.values()].find((fn) => fn.invokeArn === uri || fn.arn === uri);
+/** The function that an integration's URI names, with the alias or version behind its ARN. */
+export function findTarget(cloud: Cloud, uri: string): { fn: LambdaFunction; qualifier: string | undefined } | undefined {
+    const arn = /functions\/([^/]+)\/invocations$/.exec(uri)?.[1] ?? uri;
+    for (const fn of cloud.aws.functions.values()) {
+        if (arn === fn.arn) return { fn, qualifier: undefined };
+        if (arn.startsWith(`${fn.arn}:`)) return { fn, qualifier: arn.slice(fn.arn.length + 1) };
+    }
+    return undefined;
 }
 
-export function mayInvoke(cloud: Cloud, fn: LambdaFunction, api: HttpApi, stage: Stage, route: Route, method: string): boolean {
+export const findFunction = (cloud: Cloud, uri: string): LambdaFunction | undefined => findTarget(cloud, uri)?.fn;
+
+/** What runs: the code as it is now, or as it was published. Undefined if there is no such alias or version. */
+export function codeOf({ fn, qualifier }: { fn: LambdaFunction; qualifier: string | undefined }): LambdaFunction | undefined {
+    const version = qualifier === undefined ? "$LATEST" : (fn.aliases.get(qualifier) ?? qualifier);
+    if (version === "$LATEST") return fn;
+    const published = fn.versions.get(version);
+    return published && { ...fn, ...published };
+}
+
+/** Whether the policy allows it: that of the alias or version, if the integration names one. */
+export function mayInvoke(
+    cloud: Cloud,
+    { fn, qualifier }: { fn: LambdaFunction; qualifier: string | undefined },
+    { api, stage, route, method }: { api: HttpApi; stage: Stage; route: Route; method: string },
+): boolean {
     const path = route.routeKey === "$default" ? "$default" : `${method}${route.routeKey.slice(route.routeKey.indexOf(" ") + 1)}`;
     const source = `arn:aws:execute-api:${cloud.aws.region}:${cloud.aws.accountId}:${api.id}/${stage.name}/${path}`;
     return [...fn.permissions.values()].some(
         (permission) =>
+            permission.qualifier === qualifier &&
             permission.principal === "apigateway.amazonaws.com" &&
             wildcard(permission.action, "lambda:InvokeFunction") &&
             (permission.sourceArn === undefined || wildcard(permission.sourceArn, source)),

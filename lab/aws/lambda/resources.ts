@@ -1,4 +1,4 @@
-/** Lambda: functions from archives, and permissions to invoke them. */
+/** Lambda: functions from archives. Aliases and permissions are in files of their own. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -18,6 +18,8 @@ import {
     type ResourceType,
 } from "../../shared/resourceType";
 import { ARCHIVE, SIG } from "../../shared/propertyValues";
+import { alias } from "./alias";
+import { permission } from "./permission";
 
 function readFolder(folder: string): Record<string, string> {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
@@ -65,14 +67,21 @@ function write(cloud: Cloud, inputs: Props): Props {
         timeoutSeconds: number(inputs, "timeout") ?? 3,
         environment: { ...(object(object(inputs, "environment") ?? {}, "variables") as Record<string, string> | undefined) },
         permissions: existing?.permissions ?? new Map(),
+        versions: existing?.versions ?? new Map(),
+        aliases: existing?.aliases ?? new Map(),
         tags: tags(inputs),
     };
     cloud.aws.functions.set(name, existing ? Object.assign(existing, fn) : fn);
+    const version = inputs.publish === true ? String(fn.versions.size + 1) : "$LATEST";
+    if (inputs.publish === true) {
+        const { handler, timeoutSeconds, environment } = fn;
+        fn.versions.set(version, { handler, files, timeoutSeconds, environment });
+    }
     return {
         arn,
         invokeArn: fn.invokeArn,
-        qualifiedArn: `${arn}:$LATEST`,
-        version: "$LATEST",
+        qualifiedArn: `${arn}:${version}`,
+        version,
         codeSha256: createHash("sha256").update(JSON.stringify(files)).digest("base64"),
         sourceCodeSize: JSON.stringify(files).length,
         lastModified: new Date().toISOString(),
@@ -139,53 +148,4 @@ const lambdaFunction: ResourceType = {
     },
 };
 
-function functionOf(cloud: Cloud, nameOrArn: string): LambdaFunction | undefined {
-    return [...cloud.aws.functions.values()].find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
-}
-
-const permission: ResourceType = {
-    token: "aws:lambda/permission:Permission",
-    importPart: 1,
-    properties: {
-        ...REGIONAL,
-        action: "string! replace",
-        function: "string! replace",
-        principal: "string! replace",
-        sourceArn: "string replace",
-        sourceAccount: "string replace",
-        statementId: "string replace",
-    },
-    computed: [],
-    autoname: { property: "statementId" },
-    check(inputs, cloud) {
-        checkRegion(inputs, cloud);
-        if (inputs.sourceArn !== undefined && !/^arn:aws:[a-z0-9-]+:/.test(text(inputs, "sourceArn")))
-            broken("permission-source-arn", "sourceArn", "not an ARN");
-        if (inputs.action !== undefined && !text(inputs, "action").startsWith("lambda:")) broken("permission-action", "action", "lambda:…");
-    },
-    create(cloud, inputs) {
-        const fn = functionOf(cloud, text(inputs, "function"));
-        if (!fn)
-            return broken("permission-function-exists", "function", `ResourceNotFoundException: no function ${text(inputs, "function")}`);
-        const statementId = text(inputs, "statementId");
-        if (fn.permissions.has(statementId))
-            broken("permission-unique", "statementId", `ResourceConflictException: ${statementId} already exists`);
-        const granted = {
-            statementId,
-            action: text(inputs, "action"),
-            principal: text(inputs, "principal"),
-            sourceArn: optional(inputs, "sourceArn"),
-        };
-        fn.permissions.set(statementId, granted);
-        return { id: statementId, outputs: {} };
-    },
-    read(cloud, id, state) {
-        const granted = functionOf(cloud, text(state, "function"))?.permissions.get(id);
-        return granted && { action: granted.action, principal: granted.principal, sourceArn: granted.sourceArn };
-    },
-    delete(cloud, id, state) {
-        functionOf(cloud, text(state, "function"))?.permissions.delete(id);
-    },
-};
-
-export const lambda: ResourceType[] = [lambdaFunction, permission];
+export const lambda: ResourceType[] = [lambdaFunction, alias, permission];

@@ -225,11 +225,18 @@ const bucketObject: ResourceType = {
         etag: "string",
         forceDestroy: "boolean",
         serverSideEncryption: "string",
+        overrideProvider: ["object", { defaultTags: ["object", { tags: "map" }] }],
         tags: "map",
     },
     computed: ["arn", "versionId", "etag", "tagsAll"],
     autoname: { property: "key" },
-    check: checkRegion,
+    check(inputs, cloud) {
+        checkRegion(inputs, cloud);
+        const override = object(object(inputs, "overrideProvider") ?? {}, "defaultTags");
+        const defaults = override ? (object(override, "tags") ?? {}) : cloud.aws.defaultTags;
+        const count = Object.keys({ ...defaults, ...tags(inputs) }).length;
+        if (count > 10) broken("object-ten-tags", "tags", `BadRequest: Object tags cannot be greater than 10, and there are ${count}`);
+    },
     create: (cloud, inputs) => ({ id: `${text(inputs, "bucket")}/${text(inputs, "key")}`, outputs: put(cloud, inputs) }),
     update: (cloud, _id, inputs, state) => (bodyChanged(inputs, state) ? put(cloud, inputs) : { tagsAll: tags(inputs) }),
     recomputed: (inputs, state) => (bodyChanged(inputs, state) ? ["versionId", "etag"] : []),

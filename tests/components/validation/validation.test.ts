@@ -30,16 +30,9 @@ describe("bad arguments are refused, all at once, before the first child", () =>
         [
             "two targets",
             route([{ routeKey: "$default", lambdaArn: LAMBDA, httpUrl: "https://a.example" }]),
-            "must have exactly one target, lambdaArn or httpUrl; received lambdaArn and httpUrl",
+            "must have exactly one target, lambdaArn, function or httpUrl; received lambdaArn and httpUrl",
         ],
-        ["no target", route([{ routeKey: "$default" }]), "must have exactly one target, lambdaArn or httpUrl; received none"],
-        [
-            "an invoke ARN",
-            route([
-                { routeKey: "$default", lambdaArn: `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${LAMBDA}/invocations` },
-            ]),
-            "this is an invoke ARN",
-        ],
+        ["no target", route([{ routeKey: "$default" }]), "must have exactly one target, lambdaArn, function or httpUrl; received none"],
         ["a URL without TLS", route([{ routeKey: "$default", httpUrl: "http://a.example" }]), "routes[0].httpUrl must be an https:// URL"],
         [
             "an authorizer that is missing",
