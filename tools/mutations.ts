@@ -67,7 +67,20 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/cloudflareZone.test.ts",
     },
     {
-        file: "components/routes.ts",
+        file: "components/functionTargets.ts",
+        from: "arn?.qualifier)",
+        to: "arn && undefined)",
+        test: "has the alias or version apart",
+        spec: "tests/components/routes.test.ts",
+    },
+    {
+        file: "components/cloudflareProtectedHttpApi.ts",
+        from: "(args.deletionProtection ?? true) || undefined",
+        to: "((args.deletionProtection ?? true) as true)",
+        test: "is protected by the component's own `protect`",
+    },
+    {
+        file: "components/functionTargets.ts",
         from: "${inputs.executionArn}/*/*",
         to: "${inputs.executionArn}/*",
         test: "lets only this API call the function",

@@ -36,7 +36,7 @@ describe("transforms on the real engine", function () {
                 ),
         );
         expect(done.ok, done.text).to.equal(true);
-        const groups = [...cloud.aws.logGroups.values()].filter(({ name }) => name.includes("orders-access-log"));
+        const groups = [...cloud.aws.logGroups.values()].filter(({ name }) => name.startsWith("/aws/vendedlogs/orders-"));
         expect(groups.map(({ retentionInDays }) => retentionInDays)).to.deep.equal([7]);
     });
 });
