@@ -65,7 +65,9 @@ function mayRefuse(probe: ProbeEvidence): boolean {
     // An integration may refuse by itself: then the request got in. An answer that broke off does not show whose it is.
     if (answeredBy === "gateway" && !standardBody(probe) && probe.reason === undefined) return false;
     if (OWN_NAME.includes(id)) {
-        if (probe.certificateRequested === false && (probe.serverVerified || answeredBy === "gateway")) return false;
+        // Of a server with another name's certificate it says nothing: API Gateway shows that to names that it does not know.
+        const otherName = probe.serverProblem === "ERR_TLS_CERT_ALTNAME_INVALID";
+        if (probe.certificateRequested === false && (probe.serverVerified || (answeredBy === "gateway" && !otherName))) return false;
         // API Gateway's 404 comes after mutual TLS, from routing. nginx refuses with 400, and says why.
         if (status === 400) return answeredBy !== "gateway" && /No required SSL certificate was sent|SSL certificate error/.test(body);
         return status === 403 || status === 421;

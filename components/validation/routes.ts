@@ -28,6 +28,7 @@ export function routeProblems(routes: unknown): Problem[] {
             });
         if (typeof route?.lambdaArn === "string") problems.push(...lambdaArnProblems(`${path}.lambdaArn`, route.lambdaArn));
         if (typeof route?.httpUrl === "string") problems.push(...httpUrlProblems(`${path}.httpUrl`, route.httpUrl));
+        problems.push(...scopeProblems(`${path}.authorizationScopes`, route?.authorizationScopes));
         problems.push(...oneOf(`${path}.authorizationType`, route?.authorizationType, AuthorizationType));
         const needsAuthorizer = route?.authorizationType === "JWT" || route?.authorizationType === "CUSTOM";
         if (needsAuthorizer !== (route?.authorizerId !== undefined))
@@ -39,6 +40,18 @@ export function routeProblems(routes: unknown): Problem[] {
             });
     });
     return [...problems, ...sameRouteProblems(keys)];
+}
+
+/** API Gateway's limit of a scope (AWS's service model, CreateRoute). */
+const LONGEST_SCOPE = 64;
+
+function scopeProblems(path: string, scopes: unknown): Problem[] {
+    if (!Array.isArray(scopes)) return [];
+    return scopes.flatMap((scope: unknown, i) =>
+        typeof scope === "string" && (scope === "" || scope.length > LONGEST_SCOPE)
+            ? [{ path: `${path}[${i}]`, message: `must have 1 to ${LONGEST_SCOPE} characters; received ${scope.length}` }]
+            : [],
+    );
 }
 
 /** API Gateway's limit of an integration's URI (AWS's service model, CreateIntegration). */

@@ -198,7 +198,9 @@ export function requestsOf(token: string, inputs: Props, action: "create" | "upd
         const properties: Record<string, string> = {};
         for (const [property, given] of Object.entries(inputs)) {
             const member = requests.unjudged.includes(property) ? undefined : memberOf(service.shapes[shapeName]!, renamed, property);
-            const value = given === undefined ? undefined : member?.value(given);
+            // The provider leaves an empty map of tags out.
+            const empty = property === "tags" && Object.keys((given ?? {}) as object).length === 0;
+            const value = given === undefined || empty ? undefined : member?.value(given);
             if (!member || value === undefined) continue;
             let part = request;
             for (const step of member.path.slice(0, -1)) part = (part[step] ??= {}) as Props;

@@ -120,7 +120,7 @@ describe("the doctor's command", function () {
         fs.writeFileSync(file, JSON.stringify([{ domainName: LAB_DOMAIN }, "no-such.dev.example.com"]));
         const { code, stdout } = await run(["--all", file, ...intoLab(), "--no-aws"]);
         expect(stdout).to.contain(`${LAB_DOMAIN}: HEALTHY`);
-        expect(stdout).to.match(/FAULT.*no-such\.dev\.example\.com.*RECORD-MISSING/);
+        expect(stdout, stdout).to.match(/FAULT.*no-such\.dev\.example\.com.*RECORD-MISSING/);
         expect(code).to.equal(1);
     });
 
@@ -186,6 +186,9 @@ describe("the doctor's command", function () {
         });
 
     it("has a fault of the lab for every cause", () => {
-        expect([...new Set(Object.values(FAULTS).map(({ cause }) => cause))].sort()).to.deep.equal(RULES.map(({ id }) => id).sort());
+        // No fault of a deployment: the doctor asked the wrong region, or ACM has lost a certificate in use. tests/doctor/diagnose plays both.
+        const played = ["AWS-ASKED-ELSEWHERE", "SERVER-CERTIFICATE-GONE"];
+        const causes = [...Object.values(FAULTS).map(({ cause }) => cause), ...played];
+        expect([...new Set(causes)].sort()).to.deep.equal(RULES.map(({ id }) => id).sort());
     });
 });

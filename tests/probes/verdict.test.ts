@@ -60,6 +60,22 @@ const CASES: Case[] = [
     ["one version of TLS that lets in", "stranger", {}, SERVED, "open"],
     ["mutual TLS that is off, and a refusal from behind", "no-certificate", { ...FORBIDDEN, ...UNASKED }, undefined, "open", OFF],
     ["mutual TLS that is off in one version only", "no-certificate", {}, { ...FORBIDDEN, ...UNASKED }, "open", OFF],
+    [
+        "API Gateway's refusal of a name that it does not know",
+        "no-certificate",
+        { ...FORBIDDEN, ...UNASKED, serverVerified: false, serverProblem: "ERR_TLS_CERT_ALTNAME_INVALID" },
+        undefined,
+        "inconclusive",
+        "not valid for the name",
+    ],
+    [
+        "the same behind an expired certificate of the name",
+        "no-certificate",
+        { ...FORBIDDEN, ...UNASKED, serverVerified: false, serverProblem: "CERT_HAS_EXPIRED" },
+        undefined,
+        "open",
+        OFF,
+    ],
     ["a server that closes and asks for no certificate", "no-certificate", UNASKED, undefined, "inconclusive", OFF],
     [
         "an unknown server's refusal",

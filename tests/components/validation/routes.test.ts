@@ -66,6 +66,16 @@ describe("route keys", () => {
         for (const key of ["GET /pets/id", "$default"]) expect(all).to.include.members(await namesOf([key]));
     });
 
+    it("refuses a scope that API Gateway refuses, beside one that it takes", async () => {
+        const scoped = (...authorizationScopes: string[]) => ({
+            routes: [{ routeKey: "GET /", lambdaArn: LAMBDA, authorizationType: "JWT", authorizerId: "abc123", authorizationScopes }],
+        });
+        await build(scoped("read", "x".repeat(64)) as never);
+        const text = await refusal(scoped("read", "", "x".repeat(65)) as never);
+        expect(text).to.contain("routes[0].authorizationScopes[1] must have 1 to 64 characters; received 0");
+        expect(text).to.contain("routes[0].authorizationScopes[2] must have 1 to 64 characters; received 65");
+    });
+
     it("warns of what no source settles, and of nothing else", async () => {
         const warningsOf = async (...keys: string[]) => (await build(routes(...keys))).warnings;
         const doubtful: [keys: string[], text: string][] = [

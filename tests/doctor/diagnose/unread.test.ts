@@ -93,6 +93,16 @@ describe("a cloud that was to be asked and could not be read", () => {
         expect(report.causes[0]!.fix).to.contain("--region eu-central-1");
     });
 
+    it("is not waited for: a certificate that ACM no longer has", async () => {
+        lab.restore();
+        const whole = await gather(lab.inside());
+        const judged = (evidence: Evidence) => diagnose(evidence, new Date(), 1);
+        expect(judged(whole).causes).to.deep.equal([]);
+        const { verdict, causes } = judged({ ...whole, aws: { ...whole.aws!, certificate: null } });
+        expect([verdict, ...causes.map(({ id }) => id)]).to.deep.equal(["fault", "SERVER-CERTIFICATE-GONE"]);
+        expect(causes[0]!.fix).to.contain("Waiting does not help");
+    });
+
     it("is no wrong delegation: vanity name servers and partial zones are healthy", async () => {
         lab.restore();
         const evidence = await gather(lab.inside());
