@@ -76,13 +76,16 @@ export function failFast(name: string, opts: pulumi.ComponentResourceOptions | u
     const failed = new Promise<never>((_, rejectFailed) => (reject = rejectFailed));
     failed.catch(() => undefined);
 
-    const fail = (error: unknown): never => {
+    let stopped: Promise<unknown> | undefined;
+    const fail = async (error: unknown): Promise<never> => {
         if (first === undefined) {
             first = pinned(error);
             // Registered before the failure goes on: the program cannot end, and so nothing be deleted, until the engine has answered.
-            if (!mocked && component) new Stop(`${name}-stop`, first.message, component);
+            if (!mocked && component) stopped = settled(new Stop(`${name}-stop`, first.message, component).urn).catch(() => undefined);
             reject(first);
         }
+        // What goes on after the engine has ended the run would only fail to reach it, at length.
+        await stopped;
         throw first;
     };
     const watched = (late: unknown): pulumi.Output<unknown> => {
