@@ -15,7 +15,6 @@ export interface FunctionTarget {
 }
 
 interface Inputs {
-    apiId: pulumi.Input<string>;
     executionArn: pulumi.Input<string>;
     routes: HttpApiRoute[];
     functions: HttpApiFunction[];
@@ -61,7 +60,7 @@ export function createFunctionTargets(name: string, inputs: Inputs, opts: Option
 function createPermission(
     name: string,
     key: string,
-    inputs: { arn: pulumi.Output<string>; apiId: pulumi.Input<string>; executionArn: pulumi.Input<string> },
+    inputs: { arn: pulumi.Output<string>; executionArn: pulumi.Input<string> },
     opts: Options,
 ): lambda.Permission {
     const childName = `${name}-permission-${key}`;
@@ -76,8 +75,8 @@ function createPermission(
             function: parts.apply((arn) => arn?.functionArn ?? ""),
             qualifier: parts.apply((arn) => arn?.qualifier) as pulumi.Output<string>,
             principal: "apigateway.amazonaws.com",
-            // At most 100 characters. The API's id keeps it apart from those of other APIs in the function's policy.
-            statementId: pulumi.interpolate`${name}-${digest}-${inputs.apiId}`,
+            // The provider adds 26 characters, and AWS takes 100. Unique, since a replacement is granted before the old one goes.
+            statementIdPrefix: `${name}-${digest}-`,
             // Stage and route: a third star would not match the `$default` route.
             sourceArn: pulumi.interpolate`${inputs.executionArn}/*/*`,
         },

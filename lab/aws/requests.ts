@@ -88,7 +88,7 @@ const REQUESTS: Record<string, Requests> = {
     },
     "aws:lambda/permission:Permission": {
         service: "lambda",
-        create: { AddPermission: { function: "FunctionName" } },
+        create: { AddPermission: { function: "FunctionName", statementIdPrefix: prefix("StatementId") } },
         unjudged: ["region"],
     },
     "aws:s3/bucket:Bucket": {

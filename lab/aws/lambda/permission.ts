@@ -50,9 +50,10 @@ export const permission: ResourceType = {
         sourceArn: "string replace",
         sourceAccount: "string replace",
         statementId: "string replace",
+        statementIdPrefix: "string replace",
     },
-    computed: [],
-    autoname: { property: "statementId" },
+    computed: ["statementId"],
+    autoname: { property: "statementId", unless: "statementIdPrefix" },
     check(inputs, cloud) {
         checkRegion(inputs, cloud);
         if (inputs.sourceArn !== undefined && !/^arn:aws:[a-z0-9-]+:/.test(text(inputs, "sourceArn")))
@@ -60,6 +61,10 @@ export const permission: ResourceType = {
         if (inputs.action !== undefined && !text(inputs, "action").startsWith("lambda:")) broken("permission-action", "action", "lambda:…");
         if (inputs.statementId !== undefined && !/^[A-Za-z0-9_-]{1,100}$/.test(text(inputs, "statementId")))
             broken("permission-statement-id", "statementId", "1 to 100 of A-Za-z0-9_-");
+        if (inputs.statementIdPrefix !== undefined && !/^[A-Za-z0-9_-]{1,74}$/.test(text(inputs, "statementIdPrefix")))
+            broken("permission-statement-id", "statementIdPrefix", "1 to 74 of A-Za-z0-9_-");
+        if (inputs.statementId !== undefined && inputs.statementIdPrefix !== undefined)
+            broken("permission-statement-id", "statementIdPrefix", "conflicts with statementId");
         const qualifier = optional(inputs, "qualifier");
         if (qualifier === "$LATEST" || text(inputs, "function").endsWith(":$LATEST"))
             broken("permission-latest", "qualifier", "InvalidParameterValueException: $LATEST takes no policy");
@@ -77,7 +82,7 @@ export const permission: ResourceType = {
             return broken("permission-function-exists", "function", `ResourceNotFoundException: no function ${text(inputs, "function")}`);
         if (qualifier !== undefined && !fn.aliases.has(qualifier) && !fn.versions.has(qualifier))
             return broken("permission-qualifier-exists", "qualifier", `ResourceNotFoundException: no ${fn.arn}:${qualifier}`);
-        const statementId = text(inputs, "statementId");
+        const statementId = optional(inputs, "statementId") ?? `${text(inputs, "statementIdPrefix")}${cloud.nextId("statement")}`;
         const key = keyOf(qualifier, statementId);
         if (fn.permissions.has(key))
             broken(
@@ -100,7 +105,7 @@ export const permission: ResourceType = {
             );
         fn.permissions.set(key, granted);
         const bare = text(inputs, "function").startsWith("arn:") ? fn.arn : fn.name;
-        return { id: statementId, outputs: { function: bare, qualifier } };
+        return { id: statementId, outputs: { function: bare, qualifier, statementId } };
     },
     read(cloud, id, state) {
         const { fn, qualifier } = subject(cloud, state);

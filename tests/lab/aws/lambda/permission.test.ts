@@ -23,6 +23,8 @@ describe("the lab's permissions to invoke a function", () => {
     const broken: [rule: string, change: Record<string, string>][] = [
         ["permission-statement-id", { statementId: "a".repeat(101) }],
         ["permission-statement-id", { statementId: "a.b" }],
+        ["permission-statement-id", { statementId: undefined as never, statementIdPrefix: "a".repeat(75) }],
+        ["permission-statement-id", { statementIdPrefix: "a" }],
         ["permission-latest", { qualifier: "$LATEST" }],
         ["permission-qualifier", { qualifier: "a b" }],
         ["permission-qualifier-exists", { qualifier: "none" }],
