@@ -144,8 +144,8 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         file: "components/lookUp.ts",
         from: "if (status === 429 || status >= 500)",
         to: "if (status >= 400)",
-        test: "is refused with the real error when anything else is wrong",
-        spec: "tests/components/cloudflareZone.test.ts",
+        test: "is other: 404 Not Found",
+        spec: "tests/components/lookUp.test.ts",
     },
     {
         file: "components/certificate.ts",
