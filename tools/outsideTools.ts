@@ -1,6 +1,6 @@
 /**
  * `npm run tools:outside`: the programs that judge us in `npm run test:outside`. One on PATH is taken, else one that was fetched before, else
- * one is fetched with apt or pip into the cache: nothing is installed in the system, and no service is started.
+ * one is fetched with apt into the cache: nothing is installed in the system, and no service is started.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -14,11 +14,9 @@ interface Tool {
     get: string;
     /** Where `fetch` puts it, in its folder of the cache. */
     cached?: string;
-    /** The commands that put it into `folder`, which they run in. */
-    fetch?: (folder: string) => string[][];
+    /** The commands that fetch it, run in that folder. */
+    fetch?: () => string[][];
 }
-
-const MOTO = "moto[server]==5.2.5";
 
 const TOOLS = {
     curl: { try: ["--version"], get: "apt-get install curl" },
@@ -32,15 +30,6 @@ const TOOLS = {
             ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
             ["apt-get", "download", "nginx"],
             ["sh", "-c", "dpkg -x nginx_*.deb ."],
-        ],
-    },
-    moto_server: {
-        try: ["--help"],
-        get: `pip install '${MOTO}'`,
-        cached: "bin/moto_server",
-        fetch: (folder) => [
-            ["python3", "-m", "venv", folder],
-            [path.join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", MOTO],
         ],
     },
 } satisfies Record<string, Tool>;
@@ -79,7 +68,7 @@ function fetchTool(name: ToolName): string | undefined {
     const folder = cacheOf(name);
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
-    for (const [command, ...args] of fetch(folder)) {
+    for (const [command, ...args] of fetch()) {
         const { status, stderr, error } = spawnSync(command!, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
         if (status === 0) continue;
         fs.rmSync(folder, { recursive: true, force: true });
@@ -93,7 +82,7 @@ function fetchTool(name: ToolName): string | undefined {
 function main(): void {
     if (process.argv.includes("--help")) {
         console.log(
-            "npm run tools:outside: finds or fetches nginx, moto, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
+            "npm run tools:outside: finds or fetches nginx, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
         );
         return;
     }
