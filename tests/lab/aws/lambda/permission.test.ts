@@ -23,7 +23,6 @@ describe("the lab's permissions to invoke a function", () => {
     const broken: [rule: string, change: Record<string, string>][] = [
         ["permission-statement-id", { statementId: "a".repeat(101) }],
         ["permission-statement-id", { statementId: "a.b" }],
-        ["permission-statement-id", { statementId: undefined as never, statementIdPrefix: "a".repeat(75) }],
         ["permission-statement-id", { statementIdPrefix: "a" }],
         ["permission-latest", { qualifier: "$LATEST" }],
         ["permission-qualifier", { qualifier: "a b" }],
@@ -35,6 +34,17 @@ describe("the lab's permissions to invoke a function", () => {
             expect(await failure(calls.create(PERMISSION, { ...granted, ...change }))).to.contain(`[${rule}]`);
             expect(await failure(calls.create(PERMISSION, { ...granted, statementId: "a".repeat(100) }))).to.equal("");
         });
+
+    it("get an id of their own from a prefix, so that one can be added before another goes", async () => {
+        const { statementId, ...rest } = granted;
+        expect(statementId).to.equal("a");
+        const ids: string[] = [];
+        for (const statementIdPrefix of ["a".repeat(74), "a".repeat(74)])
+            ids.push((await calls.create(PERMISSION, { ...rest, statementIdPrefix })).id);
+        expect(new Set(ids).size).to.equal(2);
+        const refused = await failure(calls.create(PERMISSION, { ...rest, statementIdPrefix: "a".repeat(75) }));
+        expect(refused).to.contain("[permission-statement-id]");
+    });
 
     it("are replaced at every run if the ARN holds the qualifier, and stay if it is apart", async () => {
         const whole = { ...granted, function: `${fn.arn}:live` };
