@@ -13,6 +13,8 @@ export interface Scene {
     cloud?: (cloud: Cloud) => void;
     /** What the message says; a preview without one passes. */
     refusal?: string;
+    /** How often it is said. Defaults to once. */
+    mentions?: number;
     /** What the host ends with: 0 too if the engine ends the run. */
     status: number;
 }
@@ -33,6 +35,8 @@ export const SCENES: Scene[] = [
         title: "late: in an Output's callback",
         cloud: ({ cloudflare }) => cloudflare.zones.forEach(({ settings }) => settings.set("ssl", "flexible")),
         refusal: 'strictTls must find the zone in Full or Full (strict); received "flexible"',
+        // By the program, and by the step that fails so that the engine deletes nothing.
+        mentions: 2,
         status: REFUSED,
     },
     { title: "late: in the change guard's hook", config: { originPullAuthorities: "2" }, refusal: "[drop-presented]", status: 0 },

@@ -90,7 +90,7 @@ export function failFast(name: string, opts: pulumi.ComponentResourceOptions | u
     };
     const watched = (late: unknown): pulumi.Output<unknown> => {
         const output = pulumi.output(late);
-        const ended = settled(output).then(() => output, fail);
+        const ended = settled(output).then(() => (first === undefined ? output : fail(first)), fail);
         // An engine ends a deployment whose step failed; mocks have nobody who would.
         return pulumi.output(mocked ? Promise.race([ended, failed]) : ended);
     };
@@ -100,9 +100,10 @@ export function failFast(name: string, opts: pulumi.ComponentResourceOptions | u
             const dependencies = await (pulumi.output(dependsOn) as unknown as { promise(): Promise<unknown> }).promise();
             const resources = [parent, dependencies].flat(2).filter((resource) => pulumi.Resource.isInstance(resource));
             await Promise.all(resources.map(({ urn }) => settled(urn)));
-            return [];
+            return first === undefined ? [] : fail(first);
         };
-        return pulumi.output(Promise.race([wait().catch(fail), failed])) as unknown as pulumi.Output<pulumi.Resource[]>;
+        const ended = wait().catch(fail);
+        return pulumi.output(mocked ? Promise.race([ended, failed]) : ended) as unknown as pulumi.Output<pulumi.Resource[]>;
     };
     const watch: FailFast = {
         options: (own) => ({ ...own, transformations: [...(own?.transformations ?? []), transformation] }),
@@ -123,10 +124,11 @@ export function failFast(name: string, opts: pulumi.ComponentResourceOptions | u
         }
         if (resource instanceof Stop) return undefined;
         if (resource instanceof pulumi.ComponentResource) watches.set(resource, watch);
-        const dependsOn = mocked
-            ? ([registered(own.dependsOn, own.parent), own.dependsOn ?? []].flat() as pulumi.ComponentResourceOptions["dependsOn"])
-            : own.dependsOn;
-        return { props: mapLate(props, watched) as pulumi.Inputs, opts: { ...own, dependsOn } };
+        const dependsOn = [registered(own.dependsOn, own.parent), own.dependsOn ?? []].flat();
+        return {
+            props: mapLate(props, watched) as pulumi.Inputs,
+            opts: { ...own, dependsOn: dependsOn as pulumi.ComponentResourceOptions["dependsOn"] },
+        };
     };
     return watch;
 }
