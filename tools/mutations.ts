@@ -130,8 +130,8 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         file: "components/originPullIdentity.ts",
         from: "if (pulumi.runtime.isDryRun()) return id;",
         to: "return id;",
-        test: "is closed and up at every step on the lab's engine",
-        spec: "tests/engine/history.lab.test.ts",
+        test: "is associated only once Cloudflare has deployed it",
+        spec: "tests/components/originPullIdentity.test.ts",
     },
     {
         file: "components/originPullIdentity.ts",

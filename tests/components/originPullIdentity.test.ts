@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { OriginPullMode } from "../../components";
-import { build, SHARED_CA } from "../support/component";
+import { build, refusal, SHARED_CA } from "../support/component";
 
 describe("the client certificate", () => {
     it("is our own, for this hostname, signed for client authentication only", async () => {
@@ -24,6 +24,24 @@ describe("the client certificate", () => {
     it("is associated anew when the domain changes, not in place", async () => {
         const { replacementTrigger } = (await build()).byName("orders-association");
         expect(replacementTrigger).to.equal("api.dev.example.com");
+    });
+
+    it("is associated only once Cloudflare has deployed it, and never waited for in a preview", async () => {
+        const statuses = ["initializing", "pending_deployment", "active"];
+        let asked = 0;
+        const certificateStatus = (): string => statuses[asked++]!;
+        const updated = await build({}, { certificateStatus });
+        expect(asked, "times that the certificate's status was asked for").to.equal(statuses.length);
+        expect(updated.byName("orders-association").inputs.configs).to.deep.include.members([
+            { hostname: "api.dev.example.com", certId: "orders-origin-pull-upload-1-id", enabled: true },
+        ]);
+        await build({}, { certificateStatus, preview: true });
+        expect(asked, "times, after a preview").to.equal(statuses.length);
+    });
+
+    it("is associated with no certificate that Cloudflare deletes", async () => {
+        const told = await refusal({}, { certificateStatus: () => "pending_deletion" });
+        expect(told).to.contain("must become active within").and.to.contain("received status pending_deletion");
     });
 
     it("is Cloudflare's shared one only when asked for, and loudly", async () => {

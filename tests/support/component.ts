@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs } from "../../components";
-import { record, type Recorded } from "./recorder";
+import { record, type Recorded, type RecordOptions } from "./recorder";
 
 export const LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
 export const ARGS: CloudflareProtectedHttpApiArgs = {
@@ -15,7 +15,7 @@ export const ARGS: CloudflareProtectedHttpApiArgs = {
 export const ROOT = path.join(__dirname, "..", "..");
 export const SHARED_CA = fs.readFileSync(path.join(ROOT, "certs", "cloudflare-origin-pull-ca.pem"), "utf8");
 
-type Options = Parameters<typeof record>[1] & { name?: string };
+type Options = RecordOptions & { name?: string };
 
 /** The mocked tls provider makes no real certificates, so that the tests of the graph say when theirs ends. */
 export const build = (

@@ -63,11 +63,16 @@ const COMPUTED: Record<string, (inputs: Record<string, unknown>, name: string) =
     "tls:index/certRequest:CertRequest": () => ({ certRequestPem: "request" }),
 };
 
+export interface RecordOptions {
+    preview?: boolean;
+    sslMode?: string | Error;
+    /** The status of an uploaded client certificate, each time it is looked up. */
+    certificateStatus?: () => string;
+    computed?: typeof COMPUTED;
+}
+
 /** Runs a program against mocked clouds and settles everything. Rejects with what the program or its applies threw. */
-export async function record<T>(
-    program: () => T,
-    options: { preview?: boolean; sslMode?: string | Error; computed?: typeof COMPUTED } = {},
-): Promise<Recorded<T>> {
+export async function record<T>(program: () => T, options: RecordOptions = {}): Promise<Recorded<T>> {
     const registrations: Registration[] = [];
     const warnings: string[] = [];
     const computed = { ...COMPUTED, ...options.computed };
@@ -75,7 +80,8 @@ export async function record<T>(
         {
             newResource: (args) => ({ id: `${args.name}-id`, state: { ...args.inputs, ...computed[args.type]?.(args.inputs, args.name) } }),
             call: (args) => {
-                if (args.token.includes("getAuthenticatedOriginPullsHostnameCertificate")) return { ...args.inputs, status: "active" };
+                if (args.token.includes("getAuthenticatedOriginPullsHostnameCertificate"))
+                    return { ...args.inputs, status: options.certificateStatus?.() ?? "active" };
                 if (args.token !== "cloudflare:index/getZoneSetting:getZoneSetting") throw new Error(`unexpected call of ${args.token}`);
                 if (options.sslMode instanceof Error) throw options.sslMode;
                 return options.sslMode === undefined ? {} : { ...args.inputs, value: options.sslMode };
