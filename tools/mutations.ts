@@ -218,6 +218,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/doctor/hostile/servers.test.ts",
     },
     {
+        file: "doctor/collect/aws/ask.ts",
+        from: "if (UNCODED.includes(name))",
+        to: 'if (name === "")',
+        test: "in place of API Gateway",
+        spec: "tests/doctor/collect/hindrances.test.ts",
+    },
+    {
         file: "doctor/visible.ts",
         from: "hasLines(key) ? visibleLines(text) : visible(text)",
         to: "text",
