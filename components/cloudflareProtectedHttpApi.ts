@@ -7,7 +7,8 @@ import { createDomain, mapDomain, pinnedPem } from "./customDomain";
 import { failFast } from "./failFast";
 import { createApi, createStage } from "./httpApi";
 import { reserve } from "./lookUp";
-import { OriginPullIdentity, presentIdentity, presentedAuthority, trustedAuthorities } from "./originPullIdentity";
+import { presentIdentity, presentedAuthority } from "./originPullAssociation";
+import { OriginPullIdentity, trustedAuthorities } from "./originPullIdentity";
 import { refusal } from "./refusal";
 import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
@@ -19,6 +20,7 @@ import { checkedTags } from "./validation/tags";
 import { argsProblems, argsWarnings, normaliseDomainName, problemText } from "./validation/validation";
 import { certificateArnProblems, zoneIdProblems } from "./validation/values";
 import { createVerification, warnUnverified } from "./verification/verification";
+import { warn } from "./warn";
 
 /** The region of the default AWS provider, if the stack's configuration names it. That of a provider of one's own is an Output. */
 function configuredRegion(opts: pulumi.ComponentResourceOptions | undefined): string | undefined {
@@ -78,7 +80,7 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
         const watch = failFast(name, opts);
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, watch.options(opts));
-        for (const warning of argsWarnings(args, region)) pulumi.log.warn(warning, this).catch(() => undefined);
+        for (const warning of argsWarnings(args, region)) warn(warning, this);
         const zoneId = late(args.zoneId) ? checkedLate(this, args.zoneId, zoneIdProblems) : args.zoneId;
         const home = apiRegion(this, args, region);
         const tags = checkedTags(this, args.tags);
