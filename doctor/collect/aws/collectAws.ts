@@ -14,7 +14,7 @@ import { startDeadline, type Deadline } from "../../../probes";
 import type { AwsEvidence } from "../../evidence";
 import type { Hindrances } from "../hindrances";
 import { askApi, askDomain, askEndpoints, askOtherDomains, mappedApi } from "./apigatewayv2";
-import { createAsk, type Ask } from "./ask";
+import { complete, createAsk, type Ask } from "./ask";
 import { askTruststore } from "./truststore";
 
 /** Where to look. */
@@ -130,9 +130,12 @@ function connect(options: AwsOptions): Clients {
 }
 
 async function askCertificate(ask: Ask, acm: ACM, arn: string): Promise<AwsEvidence["certificate"]> {
-    const found = await ask("ACM", "acm:DescribeCertificate", (options) => acm.describeCertificate({ CertificateArn: arn }, options));
-    const certificate = found?.Certificate;
-    if (!certificate) return found === null ? null : undefined;
+    const certificate = await ask(
+        "ACM",
+        "acm:DescribeCertificate",
+        async (options) => complete(await acm.describeCertificate({ CertificateArn: arn }, options), "Certificate").Certificate!,
+    );
+    if (!certificate) return certificate;
     const records = new Map<string, NonNullable<AwsEvidence["certificate"]>["validationRecords"][number]>();
     for (const { ResourceRecord: record, ValidationStatus: status } of certificate.DomainValidationOptions ?? [])
         // A name and its wildcard share one record.

@@ -49,6 +49,8 @@ async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response
         chunks.push(chunk);
     }
     const bytes = Buffer.concat(chunks);
+    // Every answer of Cloudflare's has this member; another API's would look like a missing zone, or like a denial.
+    if (status !== 401 && !/"success"\s*:\s*(true|false)/.test(bytes.toString())) throw unusable("NOT_CLOUDFLARES_JSON");
     // The SDK reads a failure that comes with 200 as "nothing there".
     if (status < 300 && /^\{[^{[]*"success"\s*:\s*false/.test(bytes.subarray(0, 200).toString())) throw unusable("NOT_SUCCESS");
     return new Response(bytes, { status, headers });
