@@ -2,33 +2,11 @@
 /** `npx --no cloudflare-protected-http-api doctor`: read-only; exit code 0 healthy, 1 fault, 2 could not tell or bad input. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { CERT_VARIABLE, KEY_VARIABLE, deployments, duration, headerEnv, list, optionsOf, type Flags } from "./flags";
 import { examine, type Report } from "./index";
-import { LONGEST_MS, OptionError, readName, readOptions, received, type DoctorOptions } from "./options";
+import { OptionError, readName, received, type DoctorOptions } from "./options";
 import { visible } from "./visible";
-
-interface Flags {
-    all?: string;
-    path: string;
-    target?: string;
-    apiId?: string;
-    otherDomain?: string;
-    region?: string;
-    profile?: string;
-    zoneId?: string;
-    cert?: string;
-    key?: string;
-    headerEnv: [string, string][];
-    timeout: number;
-    wait?: number;
-    json?: boolean;
-    html?: string;
-    aws: boolean;
-    connectTo: string[];
-    cacert?: string;
-    dnsServer: string[];
-    cloudflareBaseUrl?: string;
-}
 
 const EXIT = { healthy: 0, fault: 1, unknown: 2 } as const;
 /** As in a shell: 128 plus SIGINT. */
@@ -37,45 +15,6 @@ const WAIT_FIRST_MS = 1000;
 const WAIT_MOST_MS = 15_000;
 /** Deployments examined at a time: a hundred would slow this machine down so much that their servers seem late. */
 const AT_ONCE = 8;
-const CERT_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_CERT";
-const KEY_VARIABLE = "CLOUDFLARE_PROTECTED_HTTP_API_KEY";
-/** Fields of a deployment in the file of `--all`. */
-const FIELDS = [
-    "domainName",
-    "targetDomainName",
-    "apiId",
-    "zoneId",
-    "region",
-    "profile",
-    "path",
-    "otherDomain",
-] as const satisfies (keyof DoctorOptions)[];
-
-/** `5m`, `90s`, `500ms` or seconds, as milliseconds. */
-function duration(text: string): number {
-    const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-    const value = Number(number) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? "s") as "s"];
-    if (number === undefined || value <= 0 || value > LONGEST_MS)
-        throw new InvalidArgumentError("It must be a duration such as 15s or 5m, at most 24h.");
-    return Math.ceil(value);
-}
-
-const list = (value: string, before: string[]): string[] => [...before, value];
-
-function headerEnv(text: string, before: [string, string][]): [string, string][] {
-    const [, header, variable] = /^([A-Za-z0-9-]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(text) ?? [];
-    if (header === undefined || variable === undefined)
-        throw new InvalidArgumentError("It must be HEADER=VARIABLE, where VARIABLE is an environment variable with the value.");
-    return [...before, [header, variable]];
-}
-
-function read(file: string, what: string): string {
-    try {
-        return fs.readFileSync(file, "utf8");
-    } catch (error) {
-        throw new OptionError(`${what} must be a readable file; received ${file} (${(error as NodeJS.ErrnoException).code})`);
-    }
-}
 
 /** Checks that the page can be written before anything is examined. */
 function checkPage(file: string): void {
@@ -91,68 +30,6 @@ function toPage(file: string, work: () => void): void {
     } catch (error) {
         throw new OptionError(`--html must be a writable file; received ${file} (${(error as NodeJS.ErrnoException).code})`);
     }
-}
-
-/** The deployments in the file of `--all`: a list of objects, or of names. */
-function deployments(file: string): Partial<DoctorOptions>[] {
-    let parsed: unknown;
-    try {
-        parsed = JSON.parse(read(file, "--all").replace(/^\ufeff/, ""));
-    } catch (error) {
-        if (error instanceof OptionError) throw error;
-        // The parser's error quotes the text, and this may be the wrong file.
-        throw new OptionError(`--all must be JSON; ${file} is not`);
-    }
-    if (!Array.isArray(parsed) || parsed.length === 0) throw new OptionError(`--all must contain a list of deployments; ${file} does not`);
-    return parsed.map((one: unknown) => {
-        if (typeof one === "string") return { domainName: readName(one) };
-        if (typeof one !== "object" || one === null || Array.isArray(one))
-            throw new OptionError(`--all must list names or objects; received ${received(one)}`);
-        const given = one as Record<string, unknown>;
-        const unknown = Object.keys(given).filter((key) => !FIELDS.includes(key as (typeof FIELDS)[number]));
-        if (unknown.length > 0) throw new OptionError(`--all: ${visible(unknown.join(", "))} must be one of ${FIELDS.join(", ")}`);
-        return { ...given, domainName: readName(given.domainName) };
-    });
-}
-
-function identity(flags: Flags): DoctorOptions["own"] {
-    const certificatePem = flags.cert === undefined ? process.env[CERT_VARIABLE] : read(flags.cert, "--cert");
-    const privateKeyPem = flags.key === undefined ? process.env[KEY_VARIABLE] : read(flags.key, "--key");
-    if (!certificatePem && !privateKeyPem) return undefined;
-    if (!certificatePem || !privateKeyPem) throw new OptionError("--cert and --key (or their variables) must be set together");
-    return { certificatePem, privateKeyPem };
-}
-
-function optionsOf(flags: Flags, one: Partial<DoctorOptions> & { domainName: string }): DoctorOptions {
-    const headers = Object.fromEntries(
-        flags.headerEnv.map(([header, variable]) => {
-            const value = process.env[variable];
-            if (value === undefined) throw new OptionError(`--header-env: the variable ${variable} must be set`);
-            return [header.toLowerCase(), value];
-        }),
-    );
-    // All options are read before the first deployment is examined.
-    return readOptions({
-        path: flags.path,
-        targetDomainName: flags.target,
-        apiId: flags.apiId,
-        otherDomain: flags.otherDomain,
-        region: flags.region,
-        profile: flags.profile,
-        zoneId: flags.zoneId,
-        ...one,
-        headers,
-        own: identity(flags),
-        timeoutMs: flags.timeout,
-        aws: flags.aws ? undefined : false,
-        cloudflareToken: process.env.CLOUDFLARE_API_TOKEN,
-        cloudflareBaseUrl: flags.cloudflareBaseUrl,
-        network: {
-            connectTo: flags.connectTo,
-            dnsServers: flags.dnsServer,
-            caPem: flags.cacert === undefined ? undefined : read(flags.cacert, "--cacert"),
-        },
-    });
 }
 
 /** Runs at most this many at a time. */
@@ -203,7 +80,7 @@ async function run(given: string[], flags: Flags): Promise<void> {
         if (terminal && flags.wait === undefined) process.stderr.write(`\r\x1b[K${[...done].slice(-6).join(", ")} …`);
     };
     const say = (text: string): void => void process.stderr.write(`${text}\n`);
-    const all = targets.map((one) => optionsOf(flags, one as { domainName: string }));
+    const all = targets.map((target) => optionsOf(flags, target as { domainName: string }));
     const atOnce = limited(AT_ONCE);
     // The first Ctrl-C ends the wait, the second the command.
     const enough = new Promise<void>((resolve) => void (flags.wait !== undefined && process.once("SIGINT", () => resolve())));

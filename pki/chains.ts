@@ -38,13 +38,17 @@ export function pathsOf(start: Read, bundle: Read[]): Read[][] {
     return paths;
 }
 
-/** What a CA forbids of those below it in its path: too many CAs, or their names. */
-export function pathProblems(path: Read[]): string[] {
+/**
+ * What a CA forbids of those below it in its path: too many CAs, or their names.
+ *
+ * @param leafFirst Whether the path starts with a leaf, which no path length counts, even if it is a CA (RFC 5280 4.2.1.9).
+ */
+export function pathProblems(path: Read[], leafFirst: boolean): string[] {
     const problems: string[] = [];
     path.forEach(({ certificate, fields }, at) => {
         const below = path.slice(0, at);
         const selfIssued = (read: Read) => read.fields?.subject.equals(read.fields.issuer) ?? false;
-        const authorities = below.filter((read) => read.fields?.ca && !selfIssued(read));
+        const authorities = below.slice(leafFirst ? 1 : 0).filter((read) => read.fields?.ca && !selfIssued(read));
         if (fields?.pathLength !== undefined && authorities.length > fields.pathLength)
             problems.push(
                 `must keep within its issuers' path length; received ${subject(certificate)}, which allows ${fields.pathLength} CAs below it and has ${authorities.length}`,
@@ -54,9 +58,7 @@ export function pathProblems(path: Read[]): string[] {
         below.forEach((read, index) => {
             // RFC 5280 6.1.3: self-issued certificates are exempt, but not a leaf.
             const violation =
-                read.fields && ((index === 0 && !read.fields.ca) || !selfIssued(read))
-                    ? nameViolation(constraints, read.fields)
-                    : undefined;
+                read.fields && ((index === 0 && leafFirst) || !selfIssued(read)) ? nameViolation(constraints, read.fields) : undefined;
             if (violation)
                 problems.push(
                     `must keep to its issuers' name constraints; received ${subject(read.certificate)} with ${violation}, below ${subject(certificate)}`,

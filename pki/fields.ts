@@ -66,6 +66,13 @@ function readKeyUsage(value: Buffer): Fields["keyUsage"] {
     return { digitalSignature: (first & 0x80) !== 0, keyAgreement: (first & 0x08) !== 0, keyCertSign: (first & 0x04) !== 0 };
 }
 
+function readPurposes(value: Buffer): string[] {
+    const purposes = inside(value, 0x30).map(({ body }) => objectIdentifier(body));
+    // RFC 5280 4.2.1.12: one or more.
+    if (purposes.length === 0) throw new Error("not an extendedKeyUsage");
+    return purposes;
+}
+
 /** The fields of a certificate. Throws if one cannot be read. */
 export function readFields(certificate: X509Certificate): Fields {
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }
@@ -98,7 +105,7 @@ export function readFields(certificate: X509Certificate): Fields {
         ca: constraintParts[0]?.tag === 0x01 && constraintParts[0].body[0] !== 0,
         pathLength: length && length.length > 0 ? length.readUIntBE(0, Math.min(length.length, 6)) : undefined,
         keyUsage: usage ? readKeyUsage(usage) : undefined,
-        extendedKeyUsage: purposes ? inside(purposes, 0x30).map(({ body }) => objectIdentifier(body)) : undefined,
+        extendedKeyUsage: purposes ? readPurposes(purposes) : undefined,
         nameConstraints: valueOf(NAME_CONSTRAINTS),
         alternativeNames: names ? inside(names, 0x30) : [],
         unknownCritical: extensions.filter(({ oid, critical }) => critical && !KNOWN.has(oid)).map(({ oid }) => oid),

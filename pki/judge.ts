@@ -121,7 +121,7 @@ export function judgeTruststoreCa(path: string, pem: string, now: Date): Problem
         messages.push(`must be one CA and its chain; received unrelated CAs among ${certificates.map(subject).join(" and ")}`);
     if (messages.length === 0)
         for (const one of reads) {
-            const problems = pathsOf(one, reads).map(pathProblems);
+            const problems = pathsOf(one, reads).map((way) => pathProblems(way, false));
             if (problems.length > 0 && problems.every((list) => list.length > 0)) messages.push(...(problems[0] ?? []));
         }
     return [...new Set(messages)].map((message) => ({ path, message }));
@@ -151,7 +151,7 @@ export function judgeLeaf(path: string, leafPem: string, caPem: string, now: Dat
         );
     else if (cas.reads.length <= MAXIMUM_CHAIN) {
         // A larger bundle is refused as such, and could have too many paths to follow.
-        const problems = pathsOf(leaf, cas.reads).map(pathProblems);
+        const problems = pathsOf(leaf, cas.reads).map((way) => pathProblems(way, true));
         if (problems.length > 0 && problems.every((list) => list.length > 0)) messages.push(...(problems[0] ?? []));
     }
     return [...new Set(messages)].map((message) => ({ path, message }));

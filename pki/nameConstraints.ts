@@ -22,11 +22,13 @@ function matches(name: Der, base: Der): boolean {
     if (name.tag === DNS) return inDomain(text(name), text(base));
     if (name.tag === EMAIL) {
         const constraint = text(base);
-        const host = text(name).split("@").at(-1) ?? "";
+        const [, host, ...more] = text(name).split("@");
+        if (!host || more.length > 0) throw new Error("not an e-mail address");
         if (constraint.includes("@")) {
-            const [user, domain] = name.body.toString("latin1").split("@");
-            const [wantedUser, wantedDomain] = base.body.toString("latin1").split("@");
-            return user === wantedUser && domain?.toLowerCase() === wantedDomain?.toLowerCase();
+            const [user] = name.body.toString("latin1").split("@");
+            const [wantedUser, wantedDomain = "", ...rest] = base.body.toString("latin1").split("@");
+            if (rest.length > 0) throw new Error("not an e-mail address");
+            return user === wantedUser && host === wantedDomain.toLowerCase();
         }
         return constraint.startsWith(".") ? host.endsWith(constraint) : host === constraint;
     }
@@ -85,6 +87,8 @@ export function nameViolation(constraints: Buffer, fields: Fields): string | und
         const names = namesOf(fields);
         if (names.length * (permitted.length + excluded.length) > MAXIMUM_COMPARISONS) return "too many names to compare";
         for (const name of names) {
+            // RFC 5280 4.2.1.6 has no empty label, by which a name would seem to lie below its domain.
+            if (name.tag === DNS && text(name).split(".").includes("")) return "a malformed DNS name";
             const kind = KIND[name.tag];
             const ofKind = ({ tag }: Der) => tag === name.tag;
             if (!kind) {
@@ -93,7 +97,8 @@ export function nameViolation(constraints: Buffer, fields: Fields): string | und
             }
             if (excluded.filter(ofKind).some((base) => overlaps(name, base))) return `an excluded ${kind} name`;
             const allowed = permitted.filter(ofKind);
-            if (allowed.length > 0 && !allowed.some((base) => matches(name, base))) return `a ${kind} name that is not permitted`;
+            if (allowed.length > 0 && !allowed.some((base) => matches(name, base)))
+                return `${/^[eI]/.test(kind) ? "an" : "a"} ${kind} name that is not permitted`;
         }
         return undefined;
     } catch {

@@ -127,14 +127,14 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/lab/changeGuard.test.ts",
     },
     {
-        file: "components/originPullIdentity.ts",
+        file: "components/originPullActivation.ts",
         from: "if (pulumi.runtime.isDryRun()) return id;",
         to: "return id;",
         test: "is associated only once Cloudflare has deployed it",
         spec: "tests/components/originPullIdentity.test.ts",
     },
     {
-        file: "components/originPullIdentity.ts",
+        file: "components/originPullAssociation.ts",
         from: "replacementTrigger: inputs.domainName",
         to: 'replaceOnChanges: ["configs[0].hostname"]',
         test: "is associated anew when the domain changes",
@@ -216,6 +216,13 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         to: "body",
         test: "sends a visitor's header only to a server with a valid certificate",
         spec: "tests/doctor/hostile/servers.test.ts",
+    },
+    {
+        file: "doctor/collect/aws/ask.ts",
+        from: "if (UNCODED.includes(name))",
+        to: 'if (name === "")',
+        test: "in place of API Gateway",
+        spec: "tests/doctor/collect/hindrances.test.ts",
     },
     {
         file: "doctor/visible.ts",

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { VerifyArgs } from "../args";
 import { checkedLate } from "../validation/late";
 import { lateVerifyProblems } from "../validation/verify";
+import { warn } from "../warn";
 import { VERIFICATION_SCRIPT } from "./script";
 
 /** What the verification probes, and the values whose change makes it probe again. */
@@ -64,7 +65,5 @@ export function createVerification(
 
 /** Warns at every run, previews included. */
 export function warnUnverified(name: string, resource: pulumi.Resource): void {
-    pulumi.log
-        .warn(`verify is off for "${name}": nothing checks that its url answers through the edge and refuses every bypass.`, resource)
-        .catch(() => undefined);
+    warn(`verify is off for "${name}": nothing checks that its url answers through the edge and refuses every bypass.`, resource);
 }

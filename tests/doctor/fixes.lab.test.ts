@@ -1,13 +1,14 @@
 /**
  * Anyone who follows the doctor's FIX, and knows nothing else, ends with a healthy API, and CONFIRM says so. Commands are pasted
- * into a terminal (support/terminal.ts), what the words tell a person to do is done by a table that quotes them (support/manualSteps.ts).
+ * into a terminal (support/terminal.ts), what the words tell a person to do is done by a table that quotes them (support/manualSteps).
  */
 import { expect } from "chai";
 import { FAULTS } from "../../lab/faults";
 import { show } from "../../lab/faults/originPulls";
 import { fromNow, leafOf, newAuthority, type FaultTarget } from "../../lab/faults/target";
 import { createAuthority } from "../../lab/pki/authority";
-import { MANUAL_STEPS, moves } from "../support/manualSteps";
+import { MANUAL_STEPS } from "../support/manualSteps";
+import { moves } from "../support/manualSteps/steps";
 import { FixRunner, confirms, follow, type ManualSteps } from "../support/fixRunner";
 import { LAB_DOMAIN, PROJECT, DeployedLab } from "../support/deployedLab";
 

@@ -4,14 +4,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import * as grpc from "@grpc/grpc-js";
-import * as automationServer from "@pulumi/pulumi/automation/server";
-import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as runtime from "@pulumi/pulumi/runtime";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { serve, type Provider } from "../../lab/shared/provider";
 import { findPulumi } from "../../tools/pulumiCli";
 import { PROJECT, ours, type Done, type Host, type Program, type RunOptions } from "./host";
+import { serveProgram } from "./inlineProgram";
 import { findMachine, findSecrets, secretPieces } from "./leaks";
 import { keepingKeys } from "./privateKeys";
 
@@ -39,11 +37,6 @@ const LISTENED = ["uncaughtException", "unhandledRejection"] as unknown as "unha
 const { grpcChannelOptions, grpcClientOptions } = runtime as unknown as Record<string, Record<string, unknown> | undefined>;
 // Older SDKs have one set of options for clients and servers.
 (grpcClientOptions ?? grpcChannelOptions)!["grpc.use_local_subchannel_pool"] = 1;
-
-/** Not in the SDK's types: what serves an inline program to the CLI. */
-const { LanguageServer } = automationServer as unknown as {
-    LanguageServer: new (program: () => Promise<Record<string, unknown>>) => { onPulumiExit(failed: boolean): void };
-};
 
 /** The real engine, its state in a folder of its own. */
 export class CliHost implements Host {
@@ -112,7 +105,7 @@ export class CliHost implements Host {
             return (outputs ?? {}) as Record<string, unknown>;
         };
         const steps: string[] = [];
-        const said: string[] = [];
+        const messages: string[] = [];
         let looked: Promise<unknown> | undefined;
         const listen = (event: EngineEvent): void => {
             looked ??= execFile("ps", ["-eo", "args"]).then(({ stdout }) => (this.processes += stdout));
@@ -123,16 +116,16 @@ export class CliHost implements Host {
             if (step && op && ours(step.type)) steps.push(`${op} ${step.urn.split("::").slice(3).join("::")}`);
             if (event.diagnosticEvent) {
                 const { urn, message } = event.diagnosticEvent;
-                said.push(urn === undefined ? message : `${urn.split("::").at(-1)}: ${message.replace(/<\{%[^%]*%\}>/g, "")}`);
+                messages.push(urn === undefined ? message : `${urn.split("::").at(-1)}: ${message.replace(/<\{%[^%]*%\}>/g, "")}`);
             }
         };
         // A program that was cut off by the end of its CLI leaves the SDK's listeners behind, which would hide later rejections.
         const before = LISTENED.map((event) => process.listeners(event));
         try {
             await operation(listen);
-            return { ok: true, steps: steps.sort(), text: said.join("\n") };
+            return { ok: true, steps: steps.sort(), text: messages.join("\n") };
         } catch (error) {
-            return { ok: false, steps: steps.sort(), text: `${said.join("\n")}\n${(error as Error).message}` };
+            return { ok: false, steps: steps.sort(), text: `${messages.join("\n")}\n${(error as Error).message}` };
         } finally {
             await looked;
             LISTENED.forEach((event, i) => {
@@ -191,60 +184,42 @@ export class CliHost implements Host {
     }
 
     /** The CLI itself, as the person at the terminal would call it. */
-    cli = async (args: string[], extra: Record<string, string> = {}, input = ""): Promise<string> => {
-        const { workDir, envVars, pulumiCommand } = this.stack.workspace;
-        const env = {
-            ...process.env,
-            ...envVars,
-            PATH: `${this.#languageHost()}${path.delimiter}${process.env.PATH}`,
-            PULUMI_HOME: path.join(this.folder, "home"),
-            ...extra,
-        };
+    cli = (args: string[], extra: Record<string, string> = {}, input = ""): Promise<string> => {
+        const { workDir, pulumiCommand } = this.stack.workspace;
         const argv = [...args, "--non-interactive", "--stack", this.stack.name];
-        const running = execFile(pulumiCommand.command, argv, { cwd: workDir, env, maxBuffer: 256 * 1024 * 1024 });
-        running.child.stdin?.end(input);
-        const { stdout, stderr } = await running.catch((error: Error & { stdout: string; stderr: string }) => {
-            throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
-        });
-        return stdout + stderr;
+        return this.#execute(pulumiCommand.command, argv, workDir, extra, input);
     };
 
     /** A command that runs the program, with arguments that the Automation API does not have. */
     async cliWith(program: Program, args: string[], extra: Record<string, string> = {}): Promise<string> {
-        const server = new grpc.Server();
-        const languageServer = new LanguageServer(async () => ((await program()) ?? {}) as Record<string, unknown>);
-        server.addService(
-            LanguageRuntimeService as unknown as grpc.ServiceDefinition,
-            languageServer as unknown as grpc.UntypedServiceImplementation,
-        );
-        const port = await new Promise<number>((resolve, reject) =>
-            server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
-                error ? reject(error) : resolve(bound),
-            ),
-        );
+        const served = await serveProgram(program);
         let failed = true;
         try {
-            const said = await this.cli([...args, `--client=127.0.0.1:${port}`, "--exec-kind", "auto.inline"], extra);
+            const printed = await this.cli([...args, `--client=127.0.0.1:${served.port}`, "--exec-kind", "auto.inline"], extra);
             failed = false;
-            return said;
+            return printed;
         } finally {
-            languageServer.onPulumiExit(failed);
-            server.forceShutdown();
+            served.close(failed);
         }
     }
 
     /** Lines that a person types, in a shell in this folder that stops at the first that fails. */
-    async shell(lines: string[], cwd: string): Promise<string> {
+    shell(lines: string[], cwd: string): Promise<string> {
+        return this.#execute("bash", ["-euo", "pipefail", "-c", lines.join("\n")], cwd, { PULUMI_BACKEND_URL: `file://${this.folder}` });
+    }
+
+    /** What a command prints; an error names that too. */
+    async #execute(command: string, args: string[], cwd: string, extra: Record<string, string>, input = ""): Promise<string> {
         const { envVars, pulumiCommand } = this.stack.workspace;
         const env = {
             ...process.env,
             ...envVars,
-            PATH: [path.dirname(pulumiCommand.command), this.#languageHost(), process.env.PATH].join(path.delimiter),
+            PATH: [this.#languageHost(), path.dirname(pulumiCommand.command), process.env.PATH].join(path.delimiter),
             PULUMI_HOME: path.join(this.folder, "home"),
-            PULUMI_BACKEND_URL: `file://${this.folder}`,
+            ...extra,
         };
-        const running = execFile("bash", ["-euo", "pipefail", "-c", lines.join("\n")], { cwd, env });
-        running.child.stdin?.end();
+        const running = execFile(command, args, { cwd, env, maxBuffer: 256 * 1024 * 1024 });
+        running.child.stdin?.end(input);
         const { stdout, stderr } = await running.catch((error: Error & { stdout: string; stderr: string }) => {
             throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
         });

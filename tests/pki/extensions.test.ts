@@ -12,13 +12,14 @@ const basic = (authority: boolean, pathLength?: number) => new x509.BasicConstra
 const keyUsage = (flags: x509.KeyUsageFlags) => new x509.KeyUsagesExtension(flags, true);
 const purposes = (...list: string[]) => new x509.ExtendedKeyUsageExtension(list);
 const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
-/** SEQUENCE { [0] or [1] { SEQUENCE { dNSName } } }. */
-const nameConstraints = (choice: "permitted" | "excluded", domain: string) => {
-    const name = Buffer.concat([Buffer.from([0x82, domain.length]), Buffer.from(domain)]);
+/** SEQUENCE { [0] or [1] { SEQUENCE { dNSName } } }, or another kind of name by its tag. */
+const nameConstraints = (choice: "permitted" | "excluded", domain: string, tag = 0x82) => {
+    const name = Buffer.concat([Buffer.from([tag, domain.length]), Buffer.from(domain)]);
     const wrap = (tag: number, body: Buffer) => Buffer.concat([Buffer.from([tag, body.length]), body]);
     return new x509.Extension("2.5.29.30", true, wrap(0x30, wrap(choice === "permitted" ? 0xa0 : 0xa1, wrap(0x30, name))));
 };
-const dns = (name: string) => new x509.SubjectAlternativeNameExtension([{ type: "dns", value: name }]);
+const alternative = (type: "dns" | "email", value: string) => new x509.SubjectAlternativeNameExtension([{ type, value }]);
+const dns = (name: string) => alternative("dns", name);
 const today = (pem: string) => judgeTruststoreCa("ca", pem, new Date());
 const unknown = (critical: boolean) => new x509.Extension("1.2.3.4.5", critical, Buffer.from([0x05, 0x00]));
 
@@ -73,6 +74,26 @@ describe("pki reads a certificate's extensions itself", () => {
         expect(await named("api.example.org", excludes)).to.deep.equal([]);
         expectOne(await named("api.example.com", excludes), /an excluded DNS name, below "CN=excludes"/, "leaf");
         expectOne(await named("*.com", excludes), /an excluded DNS name/, "leaf");
+    });
+    it("says of a CA in the leaf's place only that it is a CA: no path length counts it (RFC 5280 4.2.1.9)", async () => {
+        const top = await make({ name: "top", extensions: [basic(true, 0)] });
+        expectOne(leaf((await client([basic(true)], top)).pem, top.pem), /received the CA "CN=client"/, "leaf");
+    });
+    it("refuses a malformed name below a name constraint, which would seem to keep to it", async () => {
+        const permits = await make({ name: "permits", extensions: [basic(true), nameConstraints("permitted", "example.com")] });
+        const permitsEmail = await make({ name: "permits", extensions: [basic(true), nameConstraints("permitted", "example.com", 0x81)] });
+        const refusal = async (type: "dns" | "email", value: string, issuer: Made) =>
+            leaf((await client([basic(false), alternative(type, value)], issuer)).pem, issuer.pem);
+        expect(await refusal("dns", "a.example.com", permits)).to.deep.equal([]);
+        expect(await refusal("email", "a@example.com", permitsEmail)).to.deep.equal([]);
+        for (const name of [".example.com", "a..example.com", "*..example.com"])
+            expectOne(await refusal("dns", name, permits), /with a malformed DNS name, below "CN=permits"/, "leaf");
+        expectOne(await refusal("email", "a@b@example.com", permitsEmail), /names that cannot be read, below "CN=permits"/, "leaf");
+        expectOne(await refusal("email", "a@example.org", permitsEmail), /with an email name that is not permitted/, "leaf");
+    });
+    it("refuses an extendedKeyUsage without a purpose", async () => {
+        expect(leaf((await client([basic(false), purposes(clientAuth)])).pem, root.pem)).to.deep.equal([]);
+        expectOne(leaf((await client([basic(false), purposes()])).pem, root.pem), /with a field that cannot be read/, "leaf");
     });
     it("refuses unknown critical extensions and takes those that are not", async () => {
         expect(leaf((await client([basic(false), unknown(false)])).pem, root.pem)).to.deep.equal([]);

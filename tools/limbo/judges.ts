@@ -44,6 +44,9 @@ export function judgeByPki({ roots, intermediates, leaf, time }: ClientChain): R
 
 let serverIdentity: Promise<Identity> | undefined;
 
+/** What the gateway says if the client, which is OpenSSL too, presents no certificate: it then judged none. */
+export const NOT_PRESENTED = "no client certificate";
+
 /** In a handshake with the lab's gateway, whose truststore has the whole chain; now. */
 export async function judgeByGateway({ roots, intermediates, leaf, key }: ClientChain): Promise<Refusal> {
     serverIdentity ??= createAuthority("CN=Gateway", generateKeys).then((ca) =>
@@ -74,8 +77,9 @@ export async function judgeByGateway({ roots, intermediates, leaf, key }: Client
                     cert: leaf,
                     key,
                 });
-            } catch (error) {
-                resolve(`no client can present it: ${(error as Error).message}`);
+            } catch {
+                // OpenSSL does not load the key.
+                resolve(NOT_PRESENTED);
                 return;
             }
             client.on("data", () => resolve(undefined));

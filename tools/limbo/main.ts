@@ -1,7 +1,7 @@
 /** `npm run test:limbo -- FILE`: every case of x509-limbo, judged as a client's chain by the three judges. */
 import { readFileSync } from "node:fs";
 import { expected, reasonOf, type Judge } from "./deviations";
-import { judgeByGateway, judgeByOpenssl, judgeByPki, type ClientChain, type Refusal } from "./judges";
+import { judgeByGateway, judgeByOpenssl, judgeByPki, NOT_PRESENTED, type ClientChain, type Refusal } from "./judges";
 
 const HELP = `Usage: npm run test:limbo -- FILE
 
@@ -75,6 +75,7 @@ async function main(): Promise<number> {
     const counts: Record<Judge, number> = { pki: 0, gateway: 0, openssl: 0 };
     const explained = new Set<string>();
     const unexplained: string[] = [];
+    const notPresented: string[] = [];
     for (const limbo of judged) {
         const chain = chainOf(limbo);
         const inHandshake = limbo.peer_certificate_key && !limbo.validation_time;
@@ -84,6 +85,10 @@ async function main(): Promise<number> {
             ...(inHandshake ? [["gateway", await judgeByGateway(chain)] as [Judge, Refusal]] : []),
         ];
         for (const [judge, refusal] of verdicts) {
+            if (judge === "gateway" && refusal === NOT_PRESENTED) {
+                notPresented.push(limbo.id);
+                continue;
+            }
             counts[judge]++;
             if ((refusal === undefined) === (limbo.expected_result === "SUCCESS")) continue;
             const line = `${limbo.id} ${judge}: ${refusal === undefined ? "accepts" : `refuses: ${refusal}`}`;
@@ -108,6 +113,7 @@ async function main(): Promise<number> {
             .map(([judge, count]) => `${judge} ${count}`)
             .join(", ")}`,
     );
+    if (notPresented.length > 0) console.log(`not judged by the gateway, because no TLS client presents it: ${notPresented.join(", ")}`);
     console.log(`${explained.size} deviations explained, ${unexplained.length} unexplained, ${stale.length} stale`);
     return unexplained.length + stale.length === 0 ? 0 : 1;
 }

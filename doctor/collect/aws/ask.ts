@@ -25,7 +25,7 @@ const NOT_ACCEPTED = [
     "MissingAuthenticationTokenException",
     "RequestTimeTooSkewed",
 ];
-const ABSENT = ["NotFound", "NotFoundException", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"];
+const ABSENT = ["NotFoundException", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"];
 const THROTTLED = [
     "TooManyRequestsException",
     "ThrottlingException",
@@ -38,6 +38,9 @@ const THROTTLED = [
     "LimitExceededException",
 ];
 
+/** What the SDK calls an answer without an error code of AWS's, e.g. a proxy's page. S3's `NotFound` is any such 404. */
+const UNCODED = ["Unknown", "UnknownError", "Error", "SyntaxError", "NotFound", "IncompleteAnswer"];
+
 interface Failure {
     name: string;
     code: string | undefined;
@@ -49,9 +52,20 @@ interface Failure {
 /** Foreign words are reported only if they look like error names: an error's text may contain anything. */
 const word = (text: unknown): string | undefined => (typeof text === "string" && /^[A-Za-z_.]{1,60}$/.test(text) ? text : undefined);
 
+interface RawFailure {
+    name?: unknown;
+    code?: unknown;
+    message?: unknown;
+    $metadata?: { httpStatusCode?: number };
+    $response?: { headers?: Record<string, string | undefined> };
+}
+
 function readFailure(error: unknown): Failure {
-    const raw = error as { name?: unknown; code?: unknown; message?: unknown; $metadata?: { httpStatusCode?: number } } | undefined;
-    const name = word(raw?.name) ?? "an unnamed error";
+    const raw = error as RawFailure | undefined;
+    const given = word(raw?.name) ?? "an unnamed error";
+    // AWS's services repeat their code in a header; a URI may follow it.
+    const header = word(raw?.$response?.headers?.["x-amzn-errortype"]?.split(":")[0]);
+    const name = UNCODED.includes(given) ? (header ?? given) : given;
     return {
         name,
         code: word(raw?.code),
@@ -74,10 +88,12 @@ function judge({ name, message, status }: Failure, service: string, permission: 
     if (EXPIRED.includes(name)) return { problem: "the AWS credentials have expired" };
     if (NOT_ACCEPTED.includes(name)) return { problem: `AWS does not accept the credentials (${name})` };
     if (THROTTLED.includes(name) || status === 429) return { problem: `${service} throttles this account's calls: try again later` };
+    // What is not AWS's word proves neither a missing permission nor an absence.
+    if (UNCODED.includes(name))
+        return { problem: `${service}'s answer is not in AWS's format (HTTP ${status}): a proxy or another server may have sent it` };
     // AWS may name the action itself: a KMS key or a missing object can need a different one than the call.
-    if (/AccessDenied|Unauthorized/.test(name) || status === 403)
+    if (/AccessDenied|Unauthorized|NotAuthorized|Forbidden/.test(name))
         return { denied: /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1] ?? permission };
-    // A 404 that does not name what is absent comes from a proxy or a wrong endpoint.
     return { problem: `${service} answered ${name} (HTTP ${status})` };
 }
 

@@ -2,7 +2,7 @@
 import type { GetObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import type { AwsEvidence } from "../../evidence";
 import type { Hindrances } from "../hindrances";
-import type { Ask } from "./ask";
+import { complete, type Ask } from "./ask";
 
 type Truststore = NonNullable<AwsEvidence["truststore"]>;
 
@@ -56,22 +56,23 @@ export async function askTruststore(
                 if ((error as Error).name === "MethodNotAllowed") throw Object.assign(new Error(), { name: "NoSuchVersion" });
                 throw error;
             }
-            const text = await readBody(output);
+            const text = await readBody(complete(output, "ETag"));
             if (text === undefined) hindrances.problems.add("the truststore in S3 is larger than 1 MB and was not read");
             return { text, version: output.VersionId };
         });
     const [held, head] = await Promise.all([
         pinned === undefined ? undefined : get(pinned),
-        ask(SERVICE, "s3:GetObject", (options) => s3.headObject({ Bucket, Key }, options)),
+        // A refusal or an absence has no body here, and names nothing: the same read with a body follows, and says what it is.
+        ask(SERVICE, "s3:GetObject", (options) => s3.headObject({ Bucket, Key }, options).catch(() => undefined)),
     ]);
-    const same = head && head.VersionId !== undefined && head.VersionId === pinned;
-    const newest = same && held ? held : head === null ? null : await get(undefined);
+    const same = head?.VersionId !== undefined && head.VersionId === pinned;
+    const newest = same && held ? held : await get(undefined);
     const both = held ?? (pinned !== undefined && newest?.version === pinned ? newest : undefined);
     const newestVersion = newest?.version ?? head?.VersionId;
     return {
         ...(both?.text !== undefined && { pinnedPem: certificatesOf(both.text) }),
         ...(newest?.text !== undefined && { newestPem: certificatesOf(newest.text) }),
         ...(newestVersion !== undefined && { newestVersion }),
-        ...(pinned !== undefined && held !== undefined && { pinnedMissing: held === null }),
+        ...(pinned !== undefined && (held !== undefined || both !== undefined) && { pinnedMissing: held === null }),
     };
 }

@@ -34,11 +34,12 @@ function isStronglySigned(certificate: x509.X509Certificate): boolean {
     return HASHES.includes(hash?.name ?? "");
 }
 
-/** X.509 version 3 is tagged [0] at the start of the signed part; version 1, the default, is not there at all. */
+/** X.509 version 3 is `[0] { INTEGER 2 }` at the start of the signed part; version 1, the default, is not there at all. */
 function isVersion3(raw: Buffer): boolean {
     const header = (at: number) => 2 + (raw[at + 1]! < 0x80 ? 0 : raw[at + 1]! & 0x7f);
     const signedPart = header(0);
-    return raw[signedPart + header(signedPart)] === 0xa0;
+    const version = signedPart + header(signedPart);
+    return raw.subarray(version, version + 5).equals(Buffer.from([0xa0, 3, 2, 1, 2]));
 }
 
 /** What is wrong with a chain, the leaf first and the root last, or undefined. The signatures, dates and names are judged elsewhere. */

@@ -56,6 +56,9 @@ describe("the doctor's collectors, with the real SDK clients on the lab's contro
         ["ExpiredTokenException", 403, "the AWS credentials have expired"],
         ["TooManyRequestsException", 429, "API Gateway throttles this account's calls: try again later"],
         ["InternalFailure", 500, "API Gateway answered InternalFailure (HTTP 500)"],
+        // Not every 403 is a missing permission.
+        ["OptInRequired", 403, "AWS does not accept the credentials (OptInRequired)"],
+        ["RequestRefused", 403, "API Gateway answered RequestRefused (HTTP 403)"],
     ];
     for (const [type, status, sentence] of answers) {
         it(`say in a sentence what ${type} means`, async () => {
@@ -69,6 +72,54 @@ describe("the doctor's collectors, with the real SDK clients on the lab's contro
             });
         });
     }
+
+    it("read AWS's code in the header if the body is not what this service speaks", async () => {
+        const listener: http.RequestListener = (_req, res) => {
+            res.writeHead(403, { "x-amzn-errortype": "InvalidClientTokenId:http://internal/", "content-type": "application/xml" });
+            res.end("<ErrorResponse/>");
+        };
+        await withServer(listener, async (url) => {
+            process.env.AWS_ENDPOINT_URL = url;
+            const problems = ["AWS does not accept the credentials (InvalidClientTokenId)"];
+            expect(await aws()).to.deep.equal({ region: REGION, denied: [], problems });
+        });
+    });
+
+    /** What a proxy, a captive portal or a wrong endpoint may answer in AWS's place. */
+    const bodies: Record<string, string> = {
+        "text/html": "<html><head><title>Blocked</title></head><body><p>no<br></body></html>",
+        "text/plain": "no",
+        "application/json": '{"message":"no"}',
+        "application/xml": "<answer/>",
+        nothing: "",
+    };
+    const services: Record<string, { variable: string; missing: (evidence: Awaited<ReturnType<typeof aws>>) => unknown }> = {
+        "API Gateway": { variable: "AWS_ENDPOINT_URL_APIGATEWAYV2", missing: ({ domain, api }) => domain ?? api },
+        ACM: { variable: "AWS_ENDPOINT_URL_ACM", missing: ({ certificate }) => certificate },
+        S3: {
+            variable: "AWS_ENDPOINT_URL_S3",
+            missing: ({ truststore }) => (Object.keys(truststore ?? {}).length > 0 ? truststore : undefined),
+        },
+    };
+    for (const [service, { variable, missing }] of Object.entries(services))
+        it(`take no denial, no absence and no truststore from what is not AWS's, in place of ${service}`, async () => {
+            expect(missing(await aws()), "what is read otherwise").not.to.equal(undefined);
+            for (const [type, body] of Object.entries(bodies))
+                for (const status of [200, 302, 400, 401, 403, 404, 407, 503]) {
+                    const listener: http.RequestListener = (_req, res) => res.writeHead(status, { "content-type": type }).end(body);
+                    await withServer(listener, async (url) => {
+                        process.env[variable] = url;
+                        const evidence = await aws();
+                        delete process.env[variable];
+                        const seen = `${type} with ${status}`;
+                        expect(missing(evidence), seen).to.equal(undefined);
+                        expect(evidence.denied, seen).to.deep.equal([]);
+                        expect(evidence.problems, seen).to.deep.equal([
+                            `${service}'s answer is not in AWS's format (HTTP ${status}): a proxy or another server may have sent it`,
+                        ]);
+                    });
+                }
+        });
 
     it("need credentials and a region, say which is missing, and look for no instance's metadata", async () => {
         expect(hasAwsCredentials()).to.equal(true);

@@ -39,6 +39,17 @@ describe("the doctor takes from a server that is not a cloud", () => {
             expect(cloudflare.problems.join()).to.contain("NOT_JSON");
         });
 
+    for (const status of [200, 403, 404])
+        it(`no absence and no denial, where another API's JSON comes with ${status}`, async () => {
+            const [aws, cloudflare] = await both((_request, response) =>
+                response.writeHead(status, { "content-type": "application/json" }).end('{"message":"no"}'),
+            );
+            expect([aws.domain, cloudflare.zone]).to.deep.equal([undefined, undefined]);
+            expect([aws.denied, cloudflare.denied]).to.deep.equal([[], []]);
+            expect(aws.problems.join()).to.contain(`not in AWS's format (HTTP ${status})`);
+            expect(cloudflare.problems).to.deep.equal(["Cloudflare cannot be reached (NOT_CLOUDFLARES_JSON)"]);
+        });
+
     it("no more than a few megabytes", async () => {
         let sent = 0;
         const [aws, cloudflare] = await both((_request, response) => {

@@ -1,4 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { expect } from "chai";
+import { chainFlaw } from "../../../../lab/aws/apigatewayv2/clientChain";
 import { judgeByGateway } from "../../../../tools/limbo/judges";
 import { chainOf, plainShape, type ChainShape } from "../../../support/chainShapes";
 
@@ -34,4 +36,12 @@ describe("the lab's API Gateway judges a client's whole chain in the handshake",
         it(`refuses ${what}`, async () => {
             expect(await verdict(shape)).to.match(reason);
         });
+    it("refuses version 2 as it refuses version 1", async () => {
+        const { leaf } = await chainOf(plainShape);
+        const { raw } = new X509Certificate(leaf);
+        expect(chainFlaw([new X509Certificate(leaf)])).to.equal(undefined);
+        const second = Buffer.from(raw);
+        second[raw.indexOf(Buffer.from([0xa0, 3, 2, 1, 2])) + 4] = 1;
+        expect(chainFlaw([new X509Certificate(second)])).to.equal("a certificate that is not of X.509 version 3");
+    });
 });
