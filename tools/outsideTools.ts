@@ -18,6 +18,13 @@ interface Tool {
     fetch?: () => string[][];
 }
 
+/** Unpacked and not installed: the package of nginx would start a server on port 80. */
+const unpack = (name: string) => (): string[][] => [
+    ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
+    ["apt-get", "download", name],
+    ["sh", "-c", `dpkg -x ${name}_*.deb .`],
+];
+
 const TOOLS = {
     curl: { try: ["--version"], get: "apt-get install curl" },
     openssl: { try: ["version"], get: "apt-get install openssl" },
@@ -25,11 +32,19 @@ const TOOLS = {
         try: ["-v"],
         get: "apt-get install nginx-light",
         cached: "usr/sbin/nginx",
-        // Unpacked and not installed: the package would start a server on port 80.
+        fetch: unpack("nginx"),
+    },
+    gh: { try: ["--version"], get: "apt-get install gh", cached: "usr/bin/gh", fetch: unpack("gh") },
+    aws: {
+        // An older one does not know all that the docs use.
+        try: "apigatewayv2 update-domain-name --region eu-west-1 --domain-name a --routing-mode b --generate-cli-skeleton output".split(
+            " ",
+        ),
+        get: "pip install awscli",
+        cached: "aws",
         fetch: () => [
-            ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
-            ["apt-get", "download", "nginx"],
-            ["sh", "-c", "dpkg -x nginx_*.deb ."],
+            ["python3", "-m", "pip", "install", "--quiet", "--target", "lib", "awscli==1.46.3"],
+            ["sh", "-c", `printf '#!/bin/sh\nPYTHONPATH="%s/lib" exec python3 "%s/lib/bin/aws" "$@"\n' "$PWD" "$PWD" >aws && chmod +x aws`],
         ],
     },
 } satisfies Record<string, Tool>;
@@ -82,7 +97,7 @@ function fetchTool(name: ToolName): string | undefined {
 function main(): void {
     if (process.argv.includes("--help")) {
         console.log(
-            "npm run tools:outside: finds or fetches nginx, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
+            "npm run tools:outside: finds or fetches nginx, gh and aws, and finds curl and openssl, for `npm run test:outside`. Always ends with exit code 0.",
         );
         return;
     }
