@@ -56,7 +56,9 @@ describe("the lab's AWS resource types", () => {
         expect((await calls.update(held, inputs)).outputs.versionId).not.to.equal(held.outputs.versionId);
     });
     it("takes what is gone for deleted, for every type", async () => {
-        for (const type of [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"))) {
+        const types = [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"));
+        expect(types.length).to.be.greaterThan(15);
+        for (const type of types) {
             const gone = {
                 token: type.token,
                 id: "gone",
