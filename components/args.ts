@@ -53,7 +53,7 @@ export interface HttpApiRoute {
     authorizationType?: AuthorizationType;
     /** Id of the authorizer, for JWT and CUSTOM. */
     authorizerId?: pulumi.Input<string>;
-    /** Scopes that a JWT must have one of. */
+    /** Scopes that a JWT must have one of; with JWT only. */
     authorizationScopes?: pulumi.Input<pulumi.Input<string>[]>;
 }
 

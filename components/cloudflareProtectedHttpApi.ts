@@ -14,9 +14,11 @@ import { createRoutes } from "./routes";
 import { createTruststore } from "./truststore";
 import { checkedLate } from "./validation/late";
 import { CLOUDFLARE_SHARED } from "./validation/originPull";
+import { apiRegion, outsideProblems } from "./validation/region";
+import { late } from "./validation/shown";
 import { checkedTags } from "./validation/tags";
 import { argsProblems, argsWarnings, normaliseDomainName, problemText } from "./validation/validation";
-import { certificateArnProblems } from "./validation/values";
+import { certificateArnProblems, zoneIdProblems } from "./validation/values";
 import { createVerification, warnUnverified } from "./verification/verification";
 import { warn } from "./warn";
 
@@ -64,7 +66,8 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
      * @throws RunError with every problem of the arguments at once.
      */
     constructor(name: string, args: CloudflareProtectedHttpApiArgs, opts?: pulumi.ComponentResourceOptions) {
-        const problems = argsProblems(name, args, new Date(), configuredRegion(opts));
+        const region = configuredRegion(opts);
+        const problems = argsProblems(name, args, new Date(), region);
         if (problems.length > 0) throw refusal(problemText(`CloudflareProtectedHttpApi "${name}"`, problems));
         const domainName = normaliseDomainName(args.domainName);
         const mode = args.originPull?.mode ?? OriginPullMode.Hostname;
@@ -77,8 +80,9 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         // Pass a summary: inputs are stored in state, and args may hold a plaintext key.
         const watch = failFast(name, opts);
         super("cloudflare-protected-http-api:index:CloudflareProtectedHttpApi", name, { domainName, mode, strictTls }, watch.options(opts));
-        for (const warning of argsWarnings(args)) warn(warning, this);
-        const { zoneId } = args;
+        for (const warning of argsWarnings(args, region)) warn(warning, this);
+        const zoneId = late(args.zoneId) ? checkedLate(this, args.zoneId, zoneIdProblems) : args.zoneId;
+        const home = apiRegion(this, args, region);
         const tags = checkedTags(this, args.tags);
         const deploymentRecord = new DeploymentRecord(
             `${name}-deployment-record`,
@@ -98,11 +102,14 @@ export class CloudflareProtectedHttpApi extends pulumi.ComponentResource {
         const certificateArn =
             args.certificateArn === undefined
                 ? issueCertificate(name, { domainName, zoneId, protect, tags }, child)
-                : checkedLate(this, args.certificateArn, certificateArnProblems);
+                : checkedLate(this, pulumi.all([args.certificateArn, home]), ([arn, here]) => [
+                      ...certificateArnProblems(arn),
+                      ...outsideProblems("certificateArn", arn, here),
+                  ]).apply(([arn]) => arn);
         const truststore = createTruststore(name, { pem: identity.truststorePem, protect, tags }, child);
         const api = createApi(name, { cors: args.cors, tags }, child);
         const { routes: routeArgs, functions = [] } = args;
-        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: routeArgs, functions }, child);
+        const routes = createRoutes(name, { apiId: api.id, executionArn: api.executionArn, routes: routeArgs, functions, home }, child);
         // The stage's first deployment must include the routes.
         const { stage, logGroupName } = createStage(
             name,

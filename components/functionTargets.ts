@@ -6,6 +6,7 @@ import { parseFunctionArn } from "./functionArn";
 import { encodedName, routeName } from "./routeName";
 import { lambdaArnProblems } from "./validation/functions";
 import { checkedLate } from "./validation/late";
+import { outsideProblems, type Region } from "./validation/region";
 
 /** The function behind a route: its ARN, and what allows this API to invoke it. */
 export interface FunctionTarget {
@@ -18,6 +19,8 @@ interface Inputs {
     executionArn: pulumi.Input<string>;
     routes: HttpApiRoute[];
     functions: HttpApiFunction[];
+    /** The API's region, as far as it is known. */
+    home: pulumi.Input<Region | undefined>;
 }
 type Options = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
@@ -36,7 +39,10 @@ export function createFunctionTargets(name: string, inputs: Inputs, opts: Option
     const target = (key: string, arn: pulumi.Input<string>, path: string, granted: boolean): FunctionTarget => {
         const existing = targets.get(key);
         if (existing) return existing;
-        const checked = checkedLate(opts.parent, arn, (known) => lambdaArnProblems(path, known));
+        const checked = checkedLate(opts.parent, pulumi.all([arn, inputs.home]), ([known, home]) =>
+            // A consumer's mocks may lack it.
+            known === undefined ? [] : [...lambdaArnProblems(path, known), ...outsideProblems(path, known, home)],
+        ).apply(([known]) => known);
         const created = { arn: checked, permission: granted ? createPermission(name, key, { ...inputs, arn: checked }, opts) : undefined };
         targets.set(key, created);
         return created;

@@ -5,6 +5,7 @@ import { doubts, expires, normaliseCertificates, normalisePem, normalisePrivateK
 import type { OriginPullAuthority } from "./args";
 import { checkedLate } from "./validation/late";
 import { authorityPemProblems } from "./validation/originPull";
+import { certificateIdProblems } from "./validation/values";
 import { warn } from "./warn";
 
 const YEAR_HOURS = 8766;
@@ -98,24 +99,44 @@ function bringYourOwnAuthority(
     const known = checkedLate(
         parent,
         pulumi.all([ca, authority.certificatePem ?? "", pulumi.secret(authority.privateKeyPem ?? "")]),
-        ([caPem, leaf, key]) => authorityPemProblems(path, { ca: caPem, leaf: leaf || undefined, key: key || undefined }, now),
+        ([caPem, leaf, key]) =>
+            authorityPemProblems(
+                path,
+                {
+                    ca: caPem,
+                    leaf: authority.certificatePem === undefined ? undefined : leaf,
+                    key: authority.privateKeyPem === undefined ? undefined : key,
+                },
+                now,
+            ),
+        // They quote names only, and a certificate is public though it may come out of a vault.
+        { messages: "public" },
     );
     const material: AuthorityPems = {
         name: authority.name,
         // Certificates are public; only the key judged with them is secret.
         caPem: pulumi.unsecret(
-            known.apply(([caPem, leaf]) => {
+            known.apply(([caPem, leaf]: [string | undefined, string, string]) => {
+                // A consumer's mocks may lack it.
+                if (caPem === undefined) return "";
                 for (const doubt of doubts(caPem, leaf || undefined)) warn(`${path}: ${doubt}`, parent);
                 return normaliseCertificates(caPem);
             }),
         ),
     };
-    if (authority.certificateId !== undefined) return { ...material, certificateId: pulumi.output(authority.certificateId) };
+    if (authority.certificateId !== undefined) {
+        const judge = (value: string) => certificateIdProblems(`${path}.certificateId`, value);
+        return { ...material, certificateId: checkedLate(parent, authority.certificateId, judge) };
+    }
     if (authority.certificatePem === undefined) return material;
     return {
         ...material,
-        certificatePem: pulumi.unsecret(known.apply(([, leaf]) => normaliseCertificates(leaf))),
-        privateKeyPem: pulumi.secret(known.apply(([, , key]) => normalisePrivateKey(key))),
+        certificatePem: pulumi.unsecret(
+            known.apply(([, leaf]: [string, string | undefined, string]) => (leaf === undefined ? "" : normaliseCertificates(leaf))),
+        ),
+        privateKeyPem: pulumi.secret(
+            known.apply(([, , key]: [string, string, string | undefined]) => (key === undefined ? "" : normalisePrivateKey(key))),
+        ),
     };
 }
 

@@ -5,7 +5,8 @@ import { invokeUri } from "./functionArn";
 import { createFunctionTargets, type FunctionTarget } from "./functionTargets";
 import { routeName } from "./routeName";
 import { checkedLate } from "./validation/late";
-import { httpUrlProblems } from "./validation/routes";
+import type { Region } from "./validation/region";
+import { httpUrlProblems, scopeProblems } from "./validation/routes";
 
 /** Integration and route of every route, and the permissions of the functions behind them. */
 export function createRoutes(
@@ -15,6 +16,7 @@ export function createRoutes(
         executionArn: pulumi.Input<string>;
         routes: HttpApiRoute[];
         functions: HttpApiFunction[];
+        home: pulumi.Input<Region | undefined>;
     },
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): pulumi.Resource[] {
@@ -31,7 +33,11 @@ export function createRoutes(
                     target: pulumi.interpolate`integrations/${integration.id}`,
                     authorizationType: route.authorizationType ?? "NONE",
                     authorizerId: route.authorizerId,
-                    authorizationScopes: route.authorizationScopes,
+                    authorizationScopes:
+                        route.authorizationScopes &&
+                        checkedLate(opts.parent, route.authorizationScopes, (scopes) =>
+                            scopeProblems(`routes[${index}].authorizationScopes`, scopes),
+                        ),
                 },
                 opts,
             ),

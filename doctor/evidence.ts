@@ -56,7 +56,9 @@ export interface AwsEvidence {
         stages?: { name: string; autoDeploy: boolean; throttlingRateLimit?: number; throttlingBurstLimit?: number }[];
         routes?: { routeKey: string; target: string }[];
     };
-    /** Every other custom domain of the same API. */
+    /** The other APIs that the domain is mapped to, under other keys. */
+    otherApis?: { id: string; disableExecuteApiEndpoint: boolean }[];
+    /** Every other custom domain of these APIs. */
     otherDomains?: AwsDomain[];
     truststore?: {
         /** The CA certificates of the pinned and of the newest version. */
@@ -147,6 +149,6 @@ export interface Evidence {
     acceptedAuthorities?: string[];
     aws?: AwsEvidence;
     cloudflare?: CloudflareEvidence;
-    /** Variables of a proxy that are set: the probes do not use it, nor do the calls to both clouds. */
+    /** Variables of a proxy that are set for what the doctor asks: it does not use one. */
     proxyVariables?: string[];
 }

@@ -21,7 +21,8 @@ export function readConnectTo(text: string): ConnectTo | undefined {
     if (!match) return undefined;
     const [, host, port, toHost, toPort] = match as unknown as [string, string, string, string, string];
     if (!isPort(port) || !isPort(toPort)) return undefined;
-    return { host: host.toLowerCase(), port, toHost: toHost.replace(/^\[|\]$/g, ""), toPort };
+    const bare = (text: string): string => text.replace(/^\[|\]$/g, "");
+    return { host: bare(host).toLowerCase(), port, toHost: bare(toHost), toPort };
 }
 
 /** An empty host matches every name, `*.example.com` every name below it. */

@@ -6,6 +6,7 @@ export function described(probe: ProbeEvidence): string {
     const { id, serverProblem, status, answeredBy, cached, reason } = probe;
     // Other probes have their own row for it.
     const invalid = id === "visitor" && serverProblem !== undefined ? `, invalid certificate: ${serverProblem}` : "";
+    const where = probe.address === undefined ? "" : ` at ${probe.address}`;
     const broken = reason === undefined ? "" : `, broken off (${reason})`;
     if (probe.outcome === "status") return `HTTP ${status} (${answeredBy}${cached ? ", cached" : ""})${broken}${invalid}`;
     const words = {
@@ -15,7 +16,7 @@ export function described(probe: ProbeEvidence): string {
         handshake: "closed in the TLS handshake",
         reset: "closed after the TLS handshake",
     };
-    return `${words[probe.outcome]}${reason === undefined ? "" : ` (${reason})`}${invalid}`;
+    return `${words[probe.outcome]}${where}${reason === undefined ? "" : ` (${reason})`}${invalid}`;
 }
 
 /** Probes of one id in words, each course once. */

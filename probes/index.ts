@@ -5,5 +5,6 @@ export * from "./handshake";
 export * from "./plan";
 export * from "./probe";
 export type * from "./probeEvidence";
+export * from "./proxyVariables";
 export * from "./strangersIdentity";
 export * from "./verdict";

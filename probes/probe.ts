@@ -125,6 +125,7 @@ export async function probe(look: Look, request: ProbeRequest): Promise<ProbeRes
         const error = deadline.aborted ? timedOut() : failure;
         // An answer that breaks off is an answer: a refusal sends nothing at all.
         if (result.status === undefined) result.outcome = outcomeOf(error, connected, secured);
+        if (connected && result.outcome === "timeout") result.silent = true;
         result.reason = error.code ?? error.message;
     };
     try {

@@ -11,7 +11,11 @@ export interface ProbeEvidence {
     /** Stable, e.g. `visitor`, `no-certificate`, `default-endpoint`. */
     id: string;
     tls: "1.2" | "1.3" | "-";
+    /** The address, if the request was sent to one of several that the name has. */
+    address?: string;
     outcome: Outcome;
+    /** Set if somebody took the connection, and then said nothing in time. */
+    silent?: true;
     /** Error code or message, if there is no status or the answer broke off. */
     reason?: string;
     status?: number;

@@ -104,13 +104,16 @@ function unproven(id: string, tries: ProbeEvidence[], probes: ProbeEvidence[]): 
     if (id.startsWith("plain-")) return undefined;
     if (tries.some(({ serverVerified }) => serverVerified)) return undefined;
     // A TLS alert comes from the server at that address, which the probes with our own name have identified.
-    const known = probes.some((one) => OWN_NAME.includes(one.id) && one.serverVerified);
+    const known = reached(probes);
     const alerted = tries.every(({ outcome, reason = "" }) => outcome === "handshake" && /^ERR_SSL_(SSLV3|TLSV13?)_/.test(reason));
     if (AT_REGIONAL_NAME.includes(id) && known && alerted) return undefined;
     const problem = tries.find(({ serverProblem }) => serverProblem !== undefined)?.serverProblem;
     if (problem !== undefined) return `the server's certificate is not valid for the name (${problem}), so another server may have refused`;
     return "it came before any server certificate, and a blocked connection looks the same: run this where AWS can be reached directly";
 }
+
+/** Whether the server at the regional name showed its certificate. */
+const reached = (probes: ProbeEvidence[]): boolean => probes.some((one) => OWN_NAME.includes(one.id) && one.serverVerified);
 
 /** Whether a bypass is open, by all probes of one look. Undefined if it was not tried. */
 export function judgeBypass(id: string, probes: ProbeEvidence[]): Judgement<BypassVerdict> | undefined {
@@ -120,6 +123,9 @@ export function judgeBypass(id: string, probes: ProbeEvidence[]): Judgement<Bypa
     const own = isIntercepted(probes) ? tries.filter((one) => one.serverVerified || one.answeredBy !== "other") : tries;
     const entry = own.find((one) => answered(one) && !mayRefuse(one));
     if (entry) return { verdict: "open", why: whyOpen(entry), entry };
+    // Nobody takes connections at port 80, while the same address answers at 443: a closed port may drop packets or refuse them.
+    if (id.startsWith("plain-") && tries.every(({ outcome, silent }) => outcome === "timeout" && !silent) && reached(probes))
+        return { verdict: "closed", why: "" };
     // One version of TLS that does not tell is enough: the other may be the closed one.
     if (tries.some((one) => one.outcome === "timeout")) return inconclusive("neither answered nor closed");
     if (tries.some((one) => one.reason?.startsWith("HPE_"))) return inconclusive("an answer that is not HTTP is not a refusal");

@@ -1,6 +1,6 @@
 /**
  * `npm run tools:outside`: the programs that judge us in `npm run test:outside`. One on PATH is taken, else one that was fetched before, else
- * one is fetched with apt into the cache: nothing is installed in the system, and no service is started.
+ * one is fetched with apt or pip into the cache: nothing is installed in the system, and no service is started.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -12,11 +12,29 @@ interface Tool {
     try: string[];
     /** How a person gets it. */
     get: string;
+    /** Only the one of the cache is taken: what it says depends on its version. */
+    pinned?: true;
     /** Where `fetch` puts it, in its folder of the cache. */
     cached?: string;
     /** The commands that fetch it, run in that folder. */
     fetch?: () => string[][];
+    /** What `fetch` cannot do without: it ends well if that is here. */
+    needs?: string[];
 }
+
+const MOTO = "5.2.5";
+const AWS_CLI = "1.46.3";
+const PIP = ["python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"];
+
+/** A Debian package, unpacked and not installed: that of nginx would start a server on port 80. */
+const unpack = (name: string): Pick<Tool, "fetch" | "needs"> => ({
+    fetch: () => [
+        ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
+        ["apt-get", "download", name],
+        ["sh", "-c", `dpkg -x ${name}_*.deb .`],
+    ],
+    needs: ["apt-get", "--version"],
+});
 
 const TOOLS = {
     curl: { try: ["--version"], get: "apt-get install curl" },
@@ -25,12 +43,38 @@ const TOOLS = {
         try: ["-v"],
         get: "apt-get install nginx-light",
         cached: "usr/sbin/nginx",
-        // Unpacked and not installed: the package would start a server on port 80.
+        ...unpack("nginx"),
+    },
+    gh: { try: ["--version"], get: "apt-get install gh", cached: "usr/bin/gh", ...unpack("gh") },
+    aws: {
+        try: ["--version"],
+        get: "apt-get install python3-pip && npm run tools:outside",
+        // An older one does not know all that the docs use.
+        pinned: true,
+        cached: `aws-${AWS_CLI}`,
         fetch: () => [
-            ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
-            ["apt-get", "download", "nginx"],
-            ["sh", "-c", "dpkg -x nginx_*.deb ."],
+            [...PIP, "--target", ".", `awscli==${AWS_CLI}`],
+            [
+                "sh",
+                "-c",
+                `printf '#!/bin/sh\nhere="$(dirname "$0")"\nPYTHONPATH="$here" exec python3 "$here/bin/aws" "$@"\n' >aws-${AWS_CLI}`,
+            ],
+            ["chmod", "+x", `aws-${AWS_CLI}`],
         ],
+        needs: ["python3", "-c", "import sys, pip; sys.exit(sys.version_info < (3, 10))"],
+    },
+    moto: {
+        try: ["--help"],
+        get: "apt-get install python3-pip && npm run tools:outside", // Python 3.10 or newer
+        pinned: true,
+        cached: `moto-${MOTO}`,
+        // What moto's server needs for these services: all that `moto[server]` brings is more than twice as much.
+        fetch: () => [
+            [...PIP, "--target", ".", `moto[apigatewayv2,s3]==${MOTO}`, "flask", "flask-cors"],
+            ["sh", "-c", `printf '#!/bin/sh\nPYTHONPATH="$(dirname "$0")" exec python3 -m moto.server "$@"\n' >moto-${MOTO}`],
+            ["chmod", "+x", `moto-${MOTO}`],
+        ],
+        needs: ["python3", "-c", "import sys, pip; sys.exit(sys.version_info < (3, 10))"],
     },
 } satisfies Record<string, Tool>;
 
@@ -50,21 +94,32 @@ const found = new Map<ToolName, string | undefined>();
 /** What starts the tool; undefined without one. Fetches nothing. */
 export function findTool(name: ToolName): string | undefined {
     if (!found.has(name)) {
-        const { try: trial, cached } = tools[name];
-        // Debian's sbin is not on everyone's PATH.
-        const candidates = [name, path.join("/usr/sbin", name), ...(cached === undefined ? [] : [path.join(cacheOf(name), cached)])];
+        const { try: trial, cached, pinned } = tools[name];
+        const candidates = [
+            // Debian's sbin is not on everyone's PATH.
+            ...(pinned ? [] : [name, path.join("/usr/sbin", name)]),
+            ...(cached === undefined ? [] : [path.join(cacheOf(name), cached)]),
+        ];
         found.set(
             name,
-            candidates.find((candidate) => spawnSync(candidate, trial, { stdio: "ignore" }).status === 0),
+            candidates.find((candidate) => runs([candidate, ...trial])),
         );
     }
     return found.get(name);
 }
 
+const runs = ([command, ...args]: string[]): boolean => spawnSync(command!, args, { stdio: "ignore" }).status === 0;
+
+/** Whether `npm run tools:outside` can fetch it on this machine. */
+export function canBeFetched(name: ToolName): boolean {
+    const { fetch, needs } = tools[name];
+    return fetch !== undefined && (needs === undefined || runs(needs));
+}
+
 /** Why it could not be fetched; undefined if it could. */
 function fetchTool(name: ToolName): string | undefined {
     const { fetch } = tools[name];
-    if (!fetch) return "nothing here fetches it";
+    if (!fetch || !canBeFetched(name)) return "nothing here fetches it";
     const folder = cacheOf(name);
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
@@ -82,7 +137,7 @@ function fetchTool(name: ToolName): string | undefined {
 function main(): void {
     if (process.argv.includes("--help")) {
         console.log(
-            "npm run tools:outside: finds or fetches nginx, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
+            "npm run tools:outside: finds or fetches nginx, moto, gh, aws, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
         );
         return;
     }

@@ -3,8 +3,8 @@ import type { AccessLogArgs } from "../args";
 import { shown } from "./shown";
 
 /** Problems of a log group's ARN. */
-export function destinationArnProblems(arn: string): Problem[] {
-    if (/^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]{1,512}(:\*)?$/.test(arn)) return [];
+export function destinationArnProblems(arn: unknown): Problem[] {
+    if (typeof arn === "string" && /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]{1,512}(:\*)?$/.test(arn)) return [];
     return [
         {
             path: "accessLog.destinationArn",

@@ -1,9 +1,10 @@
 import type { Problem } from "../../pki";
 import { plainString } from "./plain";
-import { late, shown } from "./shown";
+import { late, shown, shownField } from "./shown";
 
 /** Problems of a function ARN. */
-export function lambdaArnProblems(path: string, arn: string): Problem[] {
+export function lambdaArnProblems(path: string, arn: unknown): Problem[] {
+    if (typeof arn !== "string") return [{ path, message: `must be the ARN of a Lambda function; received ${shown(arn)}` }];
     const match = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(?::([A-Za-z0-9$_-]{1,128}))?$/.exec(arn);
     if (match?.[1] === "$LATEST")
         return [
@@ -57,7 +58,7 @@ function routeFunctionProblems(path: string, route: Fields, names: unknown[]): P
     if (name !== undefined && (typeof name !== "string" || !names.includes(name)))
         problems.push({
             path: `${path}.function`,
-            message: `must be the name of one of \`functions\` (${names.join(", ") || "there are none"}); received ${shown(name)}`,
+            message: `must be the name of one of \`functions\` (${names.map((one) => (typeof one === "string" ? shownField(one) : shown(one))).join(", ") || "there are none"}); received ${shown(name)}`,
         });
     if (invokePermission !== undefined && lambdaArn === undefined)
         problems.push({

@@ -12,7 +12,8 @@ import {
 } from "../../pki";
 import { OriginPullMode, type OriginPullAuthority } from "../args";
 import { oneOf, plainString } from "./plain";
-import { shown } from "./shown";
+import { shown, shownField } from "./shown";
+import { certificateIdProblems } from "./values";
 
 /** What the authority behind mode Shared is called in outputs and messages. */
 export const CLOUDFLARE_SHARED = "cloudflare-shared";
@@ -30,8 +31,20 @@ function publicCaProblems(path: string, pem: string): Problem[] {
 }
 
 /** Problems of one authority's PEM, as far as its values are known. */
-export function authorityPemProblems(path: string, pem: { ca?: string; leaf?: string; key?: string }, now: Date): Problem[] {
-    const problems: Problem[] = [];
+export function authorityPemProblems(path: string, values: { ca?: unknown; leaf?: unknown; key?: unknown }, now: Date): Problem[] {
+    const named = { caCertificatePem: values.ca, certificatePem: values.leaf, privateKeyPem: values.key };
+    const problems = Object.entries(named).flatMap(([field, value]): Problem[] =>
+        value === undefined || typeof value === "string"
+            ? []
+            : [
+                  {
+                      path: `${path}.${field}`,
+                      message: `must be a string; received ${value === null ? "null" : `a value of type ${typeof value}`}`,
+                  },
+              ],
+    );
+    if (problems.length > 0) return problems;
+    const pem = values as { ca?: string; leaf?: string; key?: string };
     if (pem.ca !== undefined) problems.push(...judgeTruststoreCa(`${path}.caCertificatePem`, pem.ca, now));
     if (problems.length === 0 && pem.ca !== undefined) problems.push(...publicCaProblems(`${path}.caCertificatePem`, pem.ca));
     if (problems.length === 0 && pem.leaf !== undefined && pem.ca !== undefined)
@@ -75,10 +88,11 @@ function authorityProblems(path: string, authority: OriginPullAuthority, present
         problems.push({ path, message: "must have both certificatePem and privateKeyPem, or neither; received one of them" });
     if (certificatePem !== undefined && certificateId !== undefined)
         problems.push({ path, message: "must have either certificatePem or certificateId; received both" });
-    if (typeof certificateId === "string" && !/^[0-9A-Za-z_-]{1,36}$/.test(certificateId))
+    if (typeof certificateId === "string") problems.push(...certificateIdProblems(`${path}.certificateId`, certificateId));
+    if (leaf !== undefined && ca !== undefined)
         problems.push({
-            path: `${path}.certificateId`,
-            message: `must be the id of a hostname certificate at Cloudflare, at most 36 characters; received ${shown(certificateId)}`,
+            path: `${path}.leaf`,
+            message: "must be left out with a caCertificatePem: only a leaf that this component issues has it; received a value",
         });
     if ((certificatePem !== undefined || certificateId !== undefined) && ca === undefined)
         problems.push({ path: `${path}.caCertificatePem`, message: "must be set with your own leaf; received nothing" });
@@ -97,6 +111,25 @@ function authorityProblems(path: string, authority: OriginPullAuthority, present
     return problems;
 }
 
+/** Issued leaves whose children would have one name: `a` with leaf `b-c`, and `a-b` with leaf `c`. */
+function sameLeafProblems(authorities: OriginPullAuthority[]): Problem[] {
+    const leaves = new Map<string, number>();
+    return authorities.flatMap(({ name, leaf, caCertificatePem }, i) => {
+        if (caCertificatePem !== undefined || typeof name !== "string") return [];
+        const key = `${name}-${typeof leaf === "string" ? leaf : "1"}`;
+        const other = leaves.get(key);
+        leaves.set(key, i);
+        // Equal names are told of already.
+        if (other === undefined || authorities[other]!.name === name) return [];
+        return [
+            {
+                path: `originPull.authorities[${i}]`,
+                message: `must not name its children as authorities[${other}] does: name and leaf of both are ${shown(key)}; received name ${shown(name)} beside ${shown(authorities[other]!.name)}`,
+            },
+        ];
+    });
+}
+
 /** Problems of `originPull`. */
 export function originPullProblems(originPull: unknown, now: Date): Problem[] {
     if (originPull === undefined) return [];
@@ -112,19 +145,21 @@ export function originPullProblems(originPull: unknown, now: Date): Problem[] {
     if (authorities !== undefined && list.length === 0 && !shared)
         problems.push({ path: "originPull.authorities", message: "must have at least one authority; received none" });
     const names = list.map((one) => one?.name);
+    const listed = names.map((name) => (typeof name === "string" ? shownField(name) : shown(name))).join(", ");
     if (new Set(names).size !== names.length)
-        problems.push({ path: "originPull.authorities", message: `must have unique names; received ${names.join(", ")}` });
+        problems.push({ path: "originPull.authorities", message: `must have unique names; received ${listed}` });
+    problems.push(...sameLeafProblems(list));
     if (shared && presented !== undefined)
         problems.push({
             path: "originPull.presented",
             message: "must be left out in mode Shared, which presents Cloudflare's own certificate; received a value",
         });
     if (!shared && presented === undefined && list.length > 1)
-        problems.push({ path: "originPull.presented", message: `must name one of ${names.join(", ")}; received nothing` });
+        problems.push({ path: "originPull.presented", message: `must name one of ${listed}; received nothing` });
     if (!shared && typeof presented === "string" && !(authorities === undefined ? ["1"] : names).includes(presented))
         problems.push({
             path: "originPull.presented",
-            message: `must name one of ${names.join(", ") || "1"}; received ${shown(presented)}`,
+            message: `must name one of ${listed || "1"}; received ${shown(presented)}`,
         });
     list.forEach((one, i) =>
         problems.push(...authorityProblems(`originPull.authorities[${i}]`, one, !shared && (presented ?? names[0]) === one?.name, now)),

@@ -11,7 +11,7 @@ import type {
     ThrottleArgs,
     VerifyArgs,
 } from "../args";
-import { late, shown } from "./shown";
+import { isPlainObject, late, shown, shownField } from "./shown";
 
 /** `text`: a string or an Output of one. `boolean`: a plain one. `other`: judged elsewhere, if at all. */
 type Kind = "text" | "boolean" | "other";
@@ -40,7 +40,7 @@ const ROUTE = {
     httpUrl: "text",
     invokePermission: "boolean",
     authorizationType: "other",
-    authorizerId: "other",
+    authorizerId: "text",
     authorizationScopes: "other",
 } satisfies Shape<HttpApiRoute>;
 const FUNCTION = { name: "other", lambdaArn: "text", invokePermission: "boolean" } satisfies Shape<HttpApiFunction>;
@@ -70,8 +70,6 @@ const PLANNED_ARGS = ["existingApi"];
 const PLANNED_ROUTE = ["vpcLink"];
 
 const NOT_AN_OBJECT = "must be a plain object";
-const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value) && !late(value);
 
 function fieldProblems(path: string, value: unknown, kind: Kind): Problem[] {
     if (value === undefined) return [];
@@ -95,9 +93,9 @@ function shapeProblems<T>(
     { required = [], planned = [] }: { required?: (keyof T & string)[]; planned?: string[] } = {},
 ): Problem[] {
     if (value === undefined) return [];
-    if (!isObject(value)) return [{ path: path || "args", message: `${NOT_AN_OBJECT}; received ${shown(value)}` }];
+    if (!isPlainObject(value)) return [{ path: path || "args", message: `${NOT_AN_OBJECT}; received ${shown(value)}` }];
     const kinds = shape as Record<string, Kind>;
-    const at = (field: string): string => (path === "" ? field : `${path}.${field}`);
+    const at = (field: string): string => (path === "" ? shownField(field) : `${path}.${shownField(field)}`);
     const problems = Object.entries(value).flatMap(([field, content]) => {
         if (Object.hasOwn(kinds, field)) return fieldProblems(at(field), content, kinds[field]!);
         // Reject unknown fields: a typo would be silently ignored.
@@ -112,7 +110,9 @@ function shapeProblems<T>(
 
 /** Problems of the shape of every group. `readable`: whether something deeper can be judged. */
 export function shapesProblems(args: Partial<CloudflareProtectedHttpApiArgs>): { problems: Problem[]; readable: boolean } {
-    const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+    const list = (value: unknown): unknown[] =>
+        // Array.from: a hole of a list is an entry, too.
+        Array.isArray(value) ? Array.from(value as unknown[]) : [];
     const problems = [
         ...shapeProblems<CloudflareProtectedHttpApiArgs>("", args, ARGS, { planned: PLANNED_ARGS }),
         ...shapeProblems<OriginPullArgs>("originPull", args?.originPull, ORIGIN_PULL),

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../pki";
 import { checkedLate } from "./late";
-import { late, shown } from "./shown";
+import { isPlainObject, late, shown } from "./shown";
 
 type Tags = pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 
@@ -13,7 +13,7 @@ const length = (text: string): number => [...text].length;
 
 // The value is not shown: it may be secret.
 function valueProblems(key: string, value: unknown): Problem[] {
-    const path = `tags[${JSON.stringify(key)}]`;
+    const path = `tags[${shown(key)}]`;
     if (typeof value !== "string") return [{ path, message: `must be a string; received a value of type ${typeof value}` }];
     if (length(value) > 256) return [{ path, message: `must have at most 256 characters; received ${length(value)}` }];
     return CHARACTERS.test(value) ? [] : [{ path, message: `must have only ${IN_WORDS}; received another character` }];
@@ -31,7 +31,7 @@ function keyProblems(key: string): Problem[] {
 /** Problems of what is known: all of it, or the names and some of the values. */
 export function tagsProblems(tags: unknown): Problem[] {
     if (tags === undefined || late(tags)) return [];
-    if (typeof tags !== "object" || tags === null || Array.isArray(tags))
+    if (!isPlainObject(tags))
         return [{ path: "tags", message: `must map names to values; received ${Array.isArray(tags) ? "a list" : shown(tags)}` }];
     const entries = Object.entries(tags as Record<string, unknown>).filter(([, value]) => value !== undefined);
     const problems = entries.flatMap(([key, value]) => [...keyProblems(key), ...(late(value) ? [] : valueProblems(key, value))]);

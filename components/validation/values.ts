@@ -1,6 +1,6 @@
 /** Values that AWS or Cloudflare refuses: refused in preview if they are plain, and before they are sent if they are known late. */
 import type { Problem } from "../../pki";
-import { late, shown } from "./shown";
+import { late, shown, shownUrl } from "./shown";
 
 /** What CloudWatch Logs takes; 0 keeps the log for ever (docs/sources.md 13.20). */
 const RETENTION_DAYS = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -9,7 +9,10 @@ const LARGEST_INTEGER = 2 ** 31 - 1;
 const METHODS = ["*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /** HTTP field names. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const ORIGIN = /^https?:\/\/(\*\.)?[A-Za-z0-9*]([A-Za-z0-9.*-]*[A-Za-z0-9*])?(:\d{1,5})?$/;
+/** What API Gateway is known to want; whether it wants more is told as a warning. */
+const ORIGIN = /^https?:\/\/[^/?#@\s]+$/i;
+/** What a browser sends: no other origin ever matches. */
+const SENT_ORIGIN = /^https?:\/\/(?:[a-z0-9*_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate\/[A-Za-z0-9-]+$/;
 
 /** A value that is only known late is judged then. */
@@ -42,7 +45,8 @@ export function throttleProblems(throttle: unknown): Problem[] {
 function listProblems(path: string, list: unknown, judge: (path: string, element: unknown) => Problem[]): Problem[] {
     if (!known(list)) return [];
     if (!Array.isArray(list)) return refuse(path, "a list", list);
-    return list.flatMap((element, i) => (known(element) ? judge(`${path}[${i}]`, element) : []));
+    // Array.from: a hole of a list, and an undefined one, would reach the cloud as null.
+    return Array.from(list as unknown[]).flatMap((element, i) => (late(element) ? [] : judge(`${path}[${i}]`, element)));
 }
 const matching =
     (rule: string, pattern: RegExp) =>
@@ -55,7 +59,9 @@ export function corsProblems(cors: unknown): Problem[] {
     const header = matching("the name of a header, or *", TOKEN);
     const problems = [
         ...listProblems("cors.allowOrigins", allowOrigins, (path, origin) =>
-            origin === "*" ? [] : matching('"*", or http:// or https:// and a host without a path', ORIGIN)(path, origin),
+            origin === "*" || (typeof origin === "string" && ORIGIN.test(origin))
+                ? []
+                : [{ path, message: `must be "*", or http:// or https:// and a host without a path; received ${shownUrl(origin)}` }],
         ),
         ...listProblems("cors.allowMethods", allowMethods, (path, method) =>
             METHODS.includes(method as string) ? [] : refuse(path, `one of ${METHODS.join(", ")}`, method),
@@ -80,7 +86,15 @@ export function valueWarnings(args: { throttle?: unknown; cors?: unknown }): str
     const warnings: string[] = [];
     const { burstLimit, rateLimit } = (args.throttle ?? {}) as Record<string, unknown>;
     if (burstLimit === 0 || rateLimit === 0) warnings.push("throttle has a limit of 0: API Gateway may answer every request with 429.");
-    const { allowCredentials, allowHeaders, allowMethods } = (args.cors ?? {}) as Record<string, unknown>;
+    const { allowCredentials, allowHeaders, allowMethods, allowOrigins } = (args.cors ?? {}) as Record<string, unknown>;
+    const origins = Array.isArray(allowOrigins) ? (allowOrigins as unknown[]) : undefined;
+    if (origins?.length === 0) warnings.push("cors.allowOrigins is empty: no origin may read an answer.");
+    origins?.forEach((origin, i) => {
+        if (typeof origin === "string" && origin !== "*" && !SENT_ORIGIN.test(origin))
+            warnings.push(
+                `cors.allowOrigins[${i}] is no origin that a browser sends, such as https://app.example.com in lower case, and API Gateway may refuse it; received ${shownUrl(origin)}.`,
+            );
+    });
     for (const [field, list] of Object.entries({ allowHeaders, allowMethods }))
         if (allowCredentials === true && Array.isArray(list) && list.includes("*"))
             warnings.push(`cors.${field} holds "*", which browsers take literally while allowCredentials is true: list them by name.`);
@@ -94,33 +108,20 @@ export function certificateArnProblems(value: unknown): Problem[] {
 
 /** A zone's id is at most 32 characters at Cloudflare; its name, which has a dot, is the usual mistake (docs/sources.md 13.21). */
 export function zoneIdProblems(value: unknown): Problem[] {
+    if (late(value)) return [];
     if (value === undefined || (typeof value === "string" && value.trim() === ""))
         return [{ path: "zoneId", message: "must be the id of the Cloudflare zone; received nothing" }];
-    if (typeof value !== "string" || /^[0-9A-Za-z_-]{1,32}$/.test(value)) return [];
-    const hint = value.includes(".") ? ", which looks like the zone's name" : "";
-    return [{ path: "zoneId", message: `must be the id of the Cloudflare zone, 32 hexadecimal digits; received ${shown(value)}${hint}` }];
+    if (typeof value === "string" && /^[0-9A-Za-z_-]{1,32}$/.test(value)) return [];
+    const hint = typeof value === "string" && value.includes(".") ? ", which looks like the zone's name" : "";
+    return [{ path: "zoneId", message: `must be the id of the Cloudflare zone, 32 hexadecimal digits; received ${shownId(value)}${hint}` }];
 }
 
-/** An ARN's region, if it has one that is known. */
-const regionOf = (arn: unknown): string | undefined => (typeof arn === "string" ? arn.split(":")[3] || undefined : undefined);
-
-/**
- * API, domain, certificate and functions are in one region: ACM's certificate of a regional domain must be, and Lambda answers "not
- * reachable in this region" to the permission of a function elsewhere (docs/sources.md 13.22).
- *
- * @param region That of the provider, if it is plain.
- */
-export function regionProblems(args: { certificateArn?: unknown; routes?: unknown }, region: string | undefined): Problem[] {
-    const routes = Array.isArray(args.routes) ? (args.routes as { lambdaArn?: unknown }[]) : [];
-    const named: [string, string | undefined][] = [
-        ["certificateArn", regionOf(args.certificateArn)],
-        ...routes.map((route, i): [string, string | undefined] => [`routes[${i}].lambdaArn`, regionOf(route?.lambdaArn)]),
-    ];
-    const [where, first] =
-        region === undefined ? (named.find(([, found]) => found !== undefined) ?? ["", undefined]) : ["aws:region", region];
-    return named.flatMap(([path, found]) =>
-        found === undefined || found === first
-            ? []
-            : [{ path, message: `must be in the API's region, ${first} (${where}); received one in ${found}` }],
-    );
+/** A hostname certificate's id (docs/sources.md 13.21). */
+export function certificateIdProblems(path: string, value: unknown): Problem[] {
+    if (typeof value === "string" && /^[0-9A-Za-z_-]{1,36}$/.test(value)) return [];
+    return [{ path, message: `must be the id of a hostname certificate at Cloudflare, at most 36 characters; received ${shownId(value)}` }];
 }
+
+/** An API token in the place of an id is not shown (docs/sources.md 12.7). */
+const shownId = (value: unknown): string =>
+    typeof value === "string" && /^[0-9A-Za-z_-]{40,}$/.test(value) ? `${value.length} characters, as long as an API token` : shown(value);

@@ -1,6 +1,6 @@
 /** Problems of `verify`. Header values are never shown: they may be secret. */
 import type { Problem } from "../../pki";
-import { late, shown } from "./shown";
+import { isPlainObject, late, shown, shownUrl } from "./shown";
 
 const LONGEST_SECONDS = 3600;
 /** Headers that the HTTP client sets itself. */
@@ -10,13 +10,17 @@ const RESERVED = /^(host|connection|keep-alive|content-length|transfer-encoding|
 export function lateVerifyProblems(path: unknown, headers: unknown): Problem[] {
     const problems: Problem[] = [];
     if (path !== undefined && (typeof path !== "string" || !/^\/[\x21\x22\x24-\x7e]*$/.test(path)))
-        problems.push({ path: "verify.path", message: `must start with / and contain no space or #; received ${shown(path)}` });
+        problems.push({ path: "verify.path", message: `must start with / and contain no space or #; received ${shownUrl(path)}` });
     if (headers === undefined) return problems;
-    if (typeof headers !== "object" || headers === null || Array.isArray(headers))
+    if (!isPlainObject(headers))
         return [...problems, { path: "verify.headers", message: "must map header names to values; received something else" }];
-    for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
+    const names = Object.keys(headers);
+    for (const [at, [name, value]] of Object.entries(headers).entries()) {
+        // Nor is a name that is none: a value in its place may be a token.
         if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-            problems.push({ path: "verify.headers", message: `must have valid HTTP header names; received ${shown(name)}` });
+            problems.push({ path: "verify.headers", message: `must have valid HTTP header names; received another as number ${at + 1}` });
+        else if (names.slice(0, at).some((other) => other.toLowerCase() === name.toLowerCase()))
+            problems.push({ path: `verify.headers.${name}`, message: "must be there once, in whatever case; received it twice" });
         else if (RESERVED.test(name))
             problems.push({
                 path: `verify.headers.${name}`,

@@ -10,6 +10,7 @@ import {
     judgeBypass,
     judgeVisitor,
     probe,
+    proxyVariables,
     readConnectTo,
     redirected,
     strangersIdentity,
@@ -32,8 +33,8 @@ export interface Settings {
     timeoutMs: number;
     headers: Record<string, string>;
     connectTo: ConnectTo[];
-    /** A proxy that this machine is told to use, and the probes do not. */
-    proxy: boolean;
+    /** Variables of a proxy that this machine is told to use, and the probes do not. */
+    proxies: string[];
     /** A CA to trust besides Node's own; for tests. */
     caPem?: string;
 }
@@ -132,9 +133,9 @@ export function failureText(settings: Settings, rows: Row[], rounds: number): st
             ({ verdict: one, title, expected, tries, why }) =>
                 `  ${one}: ${title}: ${expected}; seen: ${describedAll(inServedVersion(tries))}${why ? ` - ${why}` : ""}`,
         ),
-        ...(unreached && settings.proxy
+        ...(unreached && settings.proxies.length > 0
             ? [
-                  "HTTPS_PROXY is set here, and the verification connects without a proxy: run `pulumi up` where both clouds can be reached directly.",
+                  `${settings.proxies.join(" and ")} ${settings.proxies.length > 1 ? "are" : "is"} set here, and the verification connects without a proxy: run \`pulumi up\` where both clouds can be reached directly.`,
               ]
             : []),
         "`url` stays unresolved. The deployed changes stay; you may roll them back, and the next `pulumi up` verifies again. To find the cause:",
@@ -167,7 +168,7 @@ export function settingsOf(environment: Record<string, string | undefined>): Set
         apiId: text("VERIFICATION_API_ID"),
         timeoutMs: Number(text("VERIFICATION_TIMEOUT_SECONDS")) * 1000,
         headers: headersOf(environment.VERIFICATION_HEADERS || "{}"),
-        proxy: Boolean(environment.HTTPS_PROXY ?? environment.https_proxy),
+        proxies: proxyVariables(environment, [text("VERIFICATION_DOMAIN"), text("VERIFICATION_TARGET")]),
         connectTo: connectTo.map((entry) => {
             const read = readConnectTo(entry.trim());
             if (!read) throw new Error(`${CONNECT_TO} must be host:port:host:port entries separated by commas`);

@@ -1,10 +1,12 @@
 /** Gathers the evidence of one deployment, read-only and in parallel: a step waits only for the answers it needs. */
 import { setMaxListeners } from "node:events";
+import * as net from "node:net";
 import {
     defaultEndpointRequests,
     directRequests,
     inEachVersion,
     probe,
+    proxyVariables,
     strangersIdentity,
     tapped,
     visitorRequests,
@@ -28,7 +30,11 @@ const REGION = /^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
 /** The name if it is a custom domain's regional name: any other content of a record must decide neither where we connect nor what a FIX says. */
 const regionalTarget = (name: string | undefined): string | undefined => (name?.startsWith("d-") && REGION.test(name) ? name : undefined);
 
-const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/** Addresses of the edge to try: it has a few of each family. */
+const ADDRESSES = 8;
+/** This machine has no IPv6, which says nothing about the edge. */
+const NO_IPV6 = ["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"];
+const CLOUDFLARE_API = "api.cloudflare.com";
 
 /** The first value of several sources; undefined if none has one. */
 async function firstOf<T>(sources: Promise<T | undefined>[]): Promise<T | undefined> {
@@ -48,19 +54,44 @@ interface Run {
     /** Regional name of the custom domain. */
     target: Promise<string | undefined>;
     apiId: Promise<string | undefined>;
+    /** It, and every other API that the domain is mapped to. */
+    apiIds: Promise<string[]>;
+    names: Names;
+    deadline: AbortSignal;
     /** Another custom domain without mutual TLS. */
     otherDomain: Promise<string | undefined>;
     region: Promise<string | undefined>;
     send(request: ProbeRequest): Promise<ProbeResult>;
 }
 
+const late = <T>(deadline: AbortSignal, value: T): Promise<T> =>
+    new Promise((resolve) => deadline.addEventListener("abort", () => resolve(value), { once: true }));
+
 const sendAll = ({ send }: Run, requests: ProbeRequest[]): Promise<ProbeResult[]> => Promise.all(requests.map(send));
 
-/** Through the edge, as a visitor: over TLS 1.3 several times. */
-function probeVisitor(run: Run): Promise<ProbeResult[]> {
+/** Through the edge, as a visitor: over TLS 1.3 several times, and at every address that a visitor may take. */
+async function probeVisitor(run: Run): Promise<ProbeResult[]> {
+    const { domainName } = run.deployment;
     const requests = visitorRequests({ ...run.deployment, headers: run.options.headers });
     const newest = requests.filter(({ tls }) => tls?.version === "1.3");
-    return sendAll(run, [...requests, ...Array.from({ length: TRIES - 1 }, () => newest).flat()]);
+    const [first, addresses] = await Promise.all([
+        sendAll(run, requests),
+        Promise.race([run.names.addresses(domainName, 443), late(run.deadline, [domainName])]).then((all) =>
+            all[0] === domainName ? [] : all.slice(0, ADDRESSES),
+        ),
+    ]);
+    const tries = Array.from({ length: Math.max(TRIES - 1, addresses.length) }, (_, index) => addresses[index % addresses.length]);
+    const more = await Promise.all(
+        tries.flatMap((address) =>
+            newest.map(async (request) => {
+                const result = await run.send(address === undefined ? request : { ...request, host: address });
+                if (address !== undefined) result.evidence.address = address;
+                return result;
+            }),
+        ),
+    );
+    const unreachable = ({ evidence: { address = "", reason = "" } }: ProbeResult) => net.isIPv6(address) && NO_IPV6.includes(reason);
+    return [...first, ...more.filter((one) => !unreachable(one))];
 }
 
 /** Directly at the regional name. */
@@ -94,14 +125,16 @@ async function probeOtherDomain(run: Run): Promise<ProbeResult[]> {
     return [...first, ...(await sendAll(run, again))];
 }
 
-/** At the API's default endpoint. */
+/** At the default endpoints of the APIs that the domain is mapped to. */
 async function probeDefaultEndpoint(run: Run): Promise<ProbeResult[]> {
-    const [id, region] = await Promise.all([run.apiId, run.region]);
+    const [ids, region] = await Promise.all([run.apiIds, run.region]);
+    const [id] = ids;
     if (id === undefined || region === undefined) return [];
     const { deployment } = run;
-    const name = `${id}.execute-api.${region}.amazonaws.com`;
+    const endpoint = (one: string): string => `${one}.execute-api.${region}.amazonaws.com`;
+    const name = endpoint(id);
     return sendAll(run, [
-        ...defaultEndpointRequests(deployment, name),
+        ...ids.flatMap((one) => defaultEndpointRequests(deployment, endpoint(one))),
         // A name of the same region that never asks for a certificate.
         ...inEachVersion(deployment, "sni-default-endpoint", { host: name, servername: name, hostHeader: deployment.domainName }),
     ]);
@@ -138,21 +171,29 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
         Promise.resolve(options.targetDomainName),
         ...(options.targetDomainName === undefined ? targetSources(dns, aws, cloudflare) : []),
     ]);
+    const apiId = options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id);
     const run: Run = {
         options,
+        names,
+        deadline,
         deployment: { domainName, path, caPem: network.caPem },
         target,
-        apiId: options.apiId ? Promise.resolve(options.apiId) : aws.then((value) => value?.api?.id),
+        apiId,
+        apiIds: Promise.all([apiId, aws]).then(([id, value]) => [
+            ...(id === undefined ? [] : [id]),
+            ...(value?.otherApis ?? []).map((api) => api.id),
+        ]),
         otherDomain: options.otherDomain
             ? Promise.resolve(options.otherDomain)
             : aws.then((value) => value?.otherDomains?.find(({ mutualTls, name }) => !mutualTls && !name.startsWith("*"))?.name),
-        // Without AWS only the regional name tells the region.
-        region: firstOf([aws.then((value) => value?.region), target.then(regionOf)]),
+        // The domain's own region, whichever AWS was asked in.
+        region: target.then(async (name) => regionOf(name) ?? (await aws)?.region),
         send: (request) => step(request.id, probe(look, request)),
     };
     const probes = (
         await Promise.all([probeVisitor(run), probeRegionalName(run), probeOtherDomain(run), probeDefaultEndpoint(run)])
     ).flat();
+    const proxies = proxyVariables(process.env, [domainName, CLOUDFLARE_API, (await target) ?? "execute-api.amazonaws.com"]);
     return visibleEvidence({
         domainName,
         targetDomainName: await target,
@@ -164,7 +205,7 @@ export async function gather(given: DoctorOptions): Promise<Evidence> {
         acceptedAuthorities: await acceptedAuthorities(probes),
         aws: await aws,
         cloudflare: await cloudflare,
-        ...(PROXY_VARIABLES.some((name) => process.env[name]) && { proxyVariables: PROXY_VARIABLES.filter((name) => process.env[name]) }),
+        ...(proxies.length > 0 && { proxyVariables: proxies }),
     });
 }
 
@@ -187,7 +228,14 @@ async function gatherAws(options: DoctorOptions, timeoutMs: number): Promise<Aws
     // A profile is an order to ask: without it there would be no answer, and no word of that.
     if (options.aws !== true && options.profile === undefined && !hasAwsCredentials()) return undefined;
     const region = options.region ?? regionOf(options.targetDomainName);
-    return collectAws({ domainName: options.domainName, region, profile: options.profile, apiId: options.apiId, timeoutMs });
+    return collectAws({
+        domainName: options.domainName,
+        path: options.path,
+        region,
+        profile: options.profile,
+        apiId: options.apiId,
+        timeoutMs,
+    });
 }
 
 async function gatherCloudflare(

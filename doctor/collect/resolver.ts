@@ -52,6 +52,22 @@ export class Names {
         return redirected(this.#entries, await this.#address(named.host), named.port);
     }
 
+    /** Every address of a name; the name itself if it cannot be resolved, or if `--connect-to` leads it elsewhere. */
+    async addresses(name: string, port: number): Promise<string[]> {
+        const named = redirected(this.#entries, name, port);
+        if (named.host !== name || named.port !== port) return [name];
+        try {
+            const all = this.#own
+                ? (await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)])).flatMap((one) =>
+                      one.status === "fulfilled" ? one.value : [],
+                  )
+                : (await dns.promises.lookup(name, { all: true })).map(({ address }) => address);
+            return all.length > 1 ? [...new Set(all)] : [name];
+        } catch {
+            return [name];
+        }
+    }
+
     async #address(name: string): Promise<string> {
         if (!this.#own) return (await dns.promises.lookup(name)).address;
         const [v4, v6] = await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)]);

@@ -124,6 +124,7 @@ function awsChecks(facts: Facts): Check[] {
     const { aws } = facts;
     if (!aws) return [];
     const { domain, api, truststore, certificate } = aws;
+    const openApis = (aws.otherApis ?? []).filter(({ disableExecuteApiEndpoint: off }) => !off).map(({ id }) => id);
     const elsewhere = domain === null && (facts.otherRegion !== undefined || facts.domainSeen);
     const row = (id: string, expected: string, seen: string, good: boolean | undefined): Check => ({
         hop: "aws",
@@ -170,13 +171,24 @@ function awsChecks(facts: Facts): Check[] {
                       "api",
                       "default endpoint off, deployed automatically",
                       api
-                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}, ${(api.stages ?? []).map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "manual"}`).join(", ")}`
+                          ? `${api.disableExecuteApiEndpoint ? "off" : "ON"}${openApis.length > 0 ? `, ON at ${openApis.join(", ")}` : ""}, ${(api.stages ?? []).map(({ name, autoDeploy }) => `${name} ${autoDeploy ? "automatic" : "manual"}`).join(", ")}`
                           : "missing",
-                      api !== null && api.disableExecuteApiEndpoint && (api.stages ?? []).every(({ autoDeploy }) => autoDeploy),
+                      api !== null &&
+                          api.disableExecuteApiEndpoint &&
+                          openApis.length === 0 &&
+                          (api.stages ?? []).every(({ autoDeploy }) => autoDeploy),
                   ),
               ]),
         ...(certificate === undefined ? [] : [row("acm", "ISSUED", certificate?.status ?? "missing", certificate?.status === "ISSUED")]),
     ];
+}
+
+/** A record that leads elsewhere is not known to be wrong, and what was probed is then not what visitors reach. */
+function recordGood({ evidence: { targetDomainName } }: Facts, records: { content: string; proxied: boolean }[]): boolean | undefined {
+    if (records.length === 0 || !records.every(({ proxied }) => proxied)) return false;
+    const plain = (name: string): string => name.toLowerCase().replace(/\.$/, "");
+    const leads = targetDomainName === undefined || records.every(({ content }) => plain(content) === plain(targetDomainName));
+    return leads ? true : undefined;
 }
 
 function cloudflareChecks(facts: Facts): Check[] {
@@ -205,7 +217,7 @@ function cloudflareChecks(facts: Facts): Check[] {
                       "dns-record",
                       "proxied, to the regional name",
                       records.map(({ type, content, proxied }) => `${type} ${content}${proxied ? "" : ", DNS only"}`).join("; ") || "none",
-                      records.length > 0 && records.every(({ proxied }) => proxied),
+                      recordGood(facts, records),
                   ),
               ]),
         ...(ssl === undefined ? [] : [row("ssl", "full or strict", `${ssl.value}${ssl.rule ? " (by a rule)" : ""}`, !ssl.plain)]),
@@ -219,7 +231,7 @@ function cloudflareChecks(facts: Facts): Check[] {
                           ? `${association.enabled ? "on" : "off"}, ${status ?? "status unknown"}${until ? `, until ${until.toISOString().slice(0, 10)}` : ""}`
                           : "no association",
                       association === null
-                          ? facts.visitorUp && Boolean(cloudflare.globalOriginPull ?? cloudflare.zoneOriginPull)
+                          ? facts.visitorUp && Boolean(cloudflare.globalOriginPull || cloudflare.zoneOriginPull)
                           : association.enabled &&
                                 (status === undefined || status === "active") &&
                                 (until === undefined || until > facts.evidence.now),

@@ -8,12 +8,18 @@ import { Facts, described } from "./facts";
 
 const URGENCY: Record<Impact, number> = { both: 0, "visitors-down": 1, "bypass-open": 2, "none-yet": 3, "not-judged": 4 };
 
+/** What is not seen is not said: requests that arrive do not fail. */
+function seenImpact(impact: Impact, { visitorUp }: Facts): Impact {
+    if (!visitorUp) return impact;
+    return impact === "visitors-down" ? "none-yet" : impact === "both" ? "bypass-open" : impact;
+}
+
 /** Every cause that the evidence proves, the one to fix first on top. */
 export function causesOf(facts: Facts): Cause[] {
     const found = RULES.flatMap((rule) => {
         const evidence = rule.find(facts);
         if (evidence === undefined) return [];
-        const impact = typeof rule.impact === "function" ? rule.impact(facts) : rule.impact;
+        const impact = seenImpact(typeof rule.impact === "function" ? rule.impact(facts) : rule.impact, facts);
         const { id, title, refresh, first = false, explains = [] } = rule;
         return [{ explains, first, cause: { id, title, impact, evidence, refresh, fix: rule.fix(facts), confirm: rule.confirm(facts) } }];
     });
@@ -76,20 +82,27 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
               : checks.some(({ verdict: one, hop }) => one === "bad" && hop === "bypass")
                 ? "fault"
                 : "unknown";
+    // A cause that breaks nothing does not say why requests fail.
+    const unexplained =
+        causes.length > 0 &&
+        causes.every(({ impact }) => impact === "none-yet") &&
+        checks.some(({ id, verdict: one }) => id === "visitor" && one === "bad");
     const notes = [
         ...(evidence.aws?.problems ?? []).map((text) => `AWS: ${text}`),
         ...(evidence.cloudflare?.problems ?? []).map((text) => `Cloudflare: ${text}`),
     ];
     if (evidence.proxyVariables && verdict !== "healthy")
         notes.push(
-            `${evidence.proxyVariables.join(", ")} not used: a proxy would end the TLS that the probes judge, and the calls to both clouds connect directly too`,
+            `${evidence.proxyVariables.join(", ")} not used: a proxy may end the TLS that the probes judge, and the calls to both clouds connect directly too`,
         );
     const unasked = [...(evidence.aws ? [] : ["AWS"]), ...(evidence.cloudflare ? [] : ["Cloudflare"])].join(" and ");
+    const unseen = [
+        ...(evidence.aws ? [] : ["other custom domains of the API, trusted CAs"]),
+        ...(evidence.cloudflare ? [] : ["the end of the client certificate"]),
+    ].join(" and ");
     if (unasked && verdict === "healthy")
-        notes.push(
-            `${unasked} ${evidence.aws || evidence.cloudflare ? "was" : "were"} not asked: other custom domains of the API, trusted CAs and certificates about to expire cannot be seen from outside`,
-        );
-    const slots = evidence.cloudflare?.hostnameCertificates?.length;
+        notes.push(`${unasked} ${evidence.aws || evidence.cloudflare ? "was" : "were"} not asked: ${unseen} cannot be seen from outside`);
+    const slots = evidence.cloudflare?.hostnameCertificates?.filter(({ status }) => status !== "deleted").length;
     if (slots !== undefined && slots >= 9)
         notes.push(`Cloudflare: ${slots} of the zone's 10 hostname certificates are in use; a rotation needs a free one`);
     return visibleReport<Report>({
@@ -97,7 +110,7 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
         domainName: evidence.domainName,
         verdict,
         causes,
-        ...(causes.length === 0 && verdict !== "healthy" ? { nextProbe: nextProbe(facts, checks) } : {}),
+        ...((causes.length === 0 && verdict !== "healthy") || unexplained ? { nextProbe: nextProbe(facts, checks) } : {}),
         checks,
         probes: evidence.probes,
         notes,

@@ -113,6 +113,12 @@ export class Facts {
                           ? []
                           : ([
                                 ["the API", api],
+                                ...(domain.mappings ?? [])
+                                    .filter(({ apiId }) => apiId !== api?.id && apiId !== this.evidence.apiId)
+                                    .map(({ apiId, key }): [string, unknown] => [
+                                        `the API ${apiId} at /${key}`,
+                                        aws.otherApis?.find(({ id }) => id === apiId),
+                                    ]),
                                 ...(api === null ? [] : [["its stages", api?.stages] as [string, unknown]]),
                                 ["the other domains", aws.otherDomains],
                             ] as [string, unknown][])),
@@ -149,6 +155,10 @@ export class Facts {
             ],
             ["the hostname's association", cloudflare.association],
             ["the hostname certificates", cloudflare.hostnameCertificates],
+            // Without it nobody knows until when it is valid.
+            ...(cloudflare.association?.enabled && cloudflare.hostnameCertificates && this.leafExpires === undefined
+                ? ([["the presented certificate", undefined]] as [string, unknown][])
+                : []),
             ["the DNS record", cloudflare.records],
         ];
         return missing.filter(([, value]) => value === undefined).map(([what]) => what);

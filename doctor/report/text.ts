@@ -7,7 +7,7 @@ export const IMPACTS: Record<Impact, string> = {
     "visitors-down": "Requests through Cloudflare fail.",
     "bypass-open": "Cloudflare can be bypassed: its WAF, rate limits and access rules do not protect the API.",
     both: "Requests through Cloudflare fail, and Cloudflare can be bypassed.",
-    "none-yet": "Nothing is broken yet.",
+    "none-yet": "This breaks nothing yet.",
     "not-judged": "The doctor could not read everything: the API may be down, or Cloudflare may be bypassed.",
 };
 const VERDICTS = { healthy: "HEALTHY", fault: "FAULT", unknown: "COULD NOT TELL" } as const;

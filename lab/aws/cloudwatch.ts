@@ -22,6 +22,8 @@ const logGroup: ResourceType = {
             broken("log-group-name", "name", "1 to 512 of A-Za-z0-9_-./#");
         if (inputs.namePrefix !== undefined && !/^[\w./#-]{1,486}$/.test(text(inputs, "namePrefix")))
             broken("log-group-name", "namePrefix", "1 to 486 of A-Za-z0-9_-./#");
+        for (const property of ["name", "namePrefix"])
+            if (optional(inputs, property)?.startsWith("aws/")) broken("log-group-name", property, "log group names can't start with aws/");
         if (inputs.name !== undefined && inputs.namePrefix !== undefined) broken("log-group-name", "namePrefix", "conflicts with name");
     },
     create(cloud, inputs) {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import * as ts from "typescript";
-import { ROOT, readPages } from "./pages";
+import { ROOT, idsIn, rowsBelow } from "./pages";
 
 /** Which argument of a call is the rule's id. */
 const ID_ARGUMENT: Record<string, number> = { broken: 0, RuleError: 0, oneOf: 3, within: 4 };
@@ -33,16 +33,6 @@ const rules = [
             .flatMap((file) => rulesOf(path.join(ROOT, "lab", file))),
     ),
 ].sort();
-
-/** The cells of a page's table below a heading. */
-function rowsBelow(page: string, heading: string): string[][] {
-    const { text } = readPages().get(page)!;
-    const section = text.slice(text.indexOf(heading));
-    const lines = section.slice(section.indexOf("\n|")).trimStart().split("\n");
-    const end = lines.findIndex((line) => !line.startsWith("|"));
-    return lines.slice(2, end).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim())); // prettier-ignore
-}
-const idsIn = (cell: string): string[] => [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, id]) => id!);
 
 describe("the rules of the lab", () => {
     it("are found in its source", () => {

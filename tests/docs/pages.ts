@@ -76,3 +76,14 @@ export function typedBelow({ file, text }: Page, heading: string): string[] {
 /** Of them, the commands that the lab's terminal plays: no prose of a list, no shell of the reader's own. */
 export const commandsBelow = (page: Page, heading: string): string[] =>
     typedBelow(page, heading).filter((line) => /^(pulumi|aws|curl|printf|npm|npx) /.test(line));
+
+/** The cells of a page's table below a heading. */
+export function rowsBelow(page: string, heading: string): string[][] {
+    const { text } = readPages().get(page)!;
+    const section = text.slice(text.indexOf(heading));
+    const lines = section.slice(section.indexOf("\n|")).trimStart().split("\n");
+    const end = lines.findIndex((line) => !line.startsWith("|"));
+    return lines.slice(2, end).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim())); // prettier-ignore
+}
+/** The ids in a cell. */
+export const idsIn = (cell: string): string[] => [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, id]) => id!);

@@ -207,4 +207,13 @@ describe("the judge of a visitor", () => {
             expect(judgement.verdict).to.equal(verdict);
             expect(judgement.why).to.contain(why);
         });
+
+    it("takes packets dropped at port 80 for closed only beside the same address's answer at 443, and silence for neither", () => {
+        const plain = (more: Seen) => seen("plain-http-origin", "1.3", { tls: "-", outcome: "timeout", ...UNVERIFIED, ...more });
+        const verdict = (...probes: ProbeEvidence[]) => judgeBypass("plain-http-origin", probes)?.verdict;
+        expect(verdict(plain({}), ...both("no-certificate", FORBIDDEN))).to.equal("closed");
+        expect(verdict(plain({}))).to.equal("inconclusive");
+        expect(verdict(plain({}), ...both("no-certificate", { outcome: "timeout", ...UNVERIFIED }))).to.equal("inconclusive");
+        expect(verdict(plain({ silent: true }), ...both("no-certificate", FORBIDDEN))).to.equal("inconclusive");
+    });
 });

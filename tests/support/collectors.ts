@@ -23,7 +23,7 @@ export const REGION = "eu-west-1";
 const TIMEOUT = 60_000;
 
 /** Nothing of the machine that runs this may leak in: no profile, no configuration, no metadata service. */
-const cleanEnvironment = (home: string): Record<string, string | undefined> => ({
+export const cleanEnvironment = (home: string): Record<string, string | undefined> => ({
     ...Object.fromEntries(
         Object.keys(process.env)
             .filter((name) => /^(AWS_|CLOUDFLARE_)/.test(name))

@@ -69,6 +69,34 @@ export async function askApi(ask: Ask, gateway: ApiGatewayV2, id: string): Promi
     };
 }
 
+/** The API that a path leads to: that of the longest key that begins it. */
+export function mappedApi(mappings: AwsDomain["mappings"], path: string): string | undefined {
+    const wanted = `${path.replace(/^\//, "").split("?")[0]}/`;
+    const fitting = mappings.filter(({ key }) => key === "" || wanted.startsWith(`${key}/`)).sort((a, b) => b.key.length - a.key.length);
+    return (fitting[0] ?? mappings[0])?.apiId;
+}
+
+/** Whether the default endpoint is off of every API that the domain is mapped to, but for one; those that did not answer are left out. */
+export async function askEndpoints(
+    ask: Ask,
+    gateway: ApiGatewayV2,
+    mappings: AwsDomain["mappings"],
+    but: string | undefined,
+): Promise<NonNullable<AwsEvidence["otherApis"]>> {
+    const rest = [...new Set(mappings.map(({ apiId }) => apiId))].filter((id) => id !== but);
+    const found: NonNullable<AwsEvidence["otherApis"]> = [];
+    const work = async () => {
+        for (let ApiId = rest.shift(); ApiId !== undefined; ApiId = rest.shift()) {
+            const id = ApiId;
+            const api = await ask(SERVICE, PERMISSION, async (options) => complete(await gateway.getApi({ ApiId: id }, options), "ApiId"));
+            // One that is gone answers nobody.
+            if (api !== undefined) found.push({ id, disableExecuteApiEndpoint: api === null || api.DisableExecuteApiEndpoint === true });
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 /** Every other domain of the account in this region, with its mappings; `complete` if no answer is missing. */
 export async function askOtherDomains(ask: Ask, gateway: ApiGatewayV2, name: string): Promise<{ domains: AwsDomain[]; complete: boolean }> {
     const all = await ask(SERVICE, PERMISSION, (options) => allPages((NextToken) => gateway.getDomainNames({ NextToken }, options)));

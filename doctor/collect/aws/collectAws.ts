@@ -13,16 +13,18 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { startDeadline, type Deadline } from "../../../probes";
 import type { AwsEvidence } from "../../evidence";
 import type { Hindrances } from "../hindrances";
-import { askApi, askDomain, askOtherDomains } from "./apigatewayv2";
+import { askApi, askDomain, askEndpoints, askOtherDomains, mappedApi } from "./apigatewayv2";
 import { complete, createAsk, type Ask } from "./ask";
 import { askTruststore } from "./truststore";
 
 /** Where to look. */
 export interface AwsOptions {
     domainName: string;
+    /** Path of the visitor's request; defaults to `/`. */
+    path?: string;
     region?: string;
     profile?: string;
-    /** The API; defaults to that of the domain's mapping. */
+    /** The API; defaults to that of the domain's mapping for the path. */
     apiId?: string;
     /** For the whole collection. */
     timeoutMs: number;
@@ -152,12 +154,10 @@ async function askCertificate(ask: Ask, acm: ACM, arn: string): Promise<AwsEvide
 async function collect(options: AwsOptions, clients: Clients, ask: Ask, hindrances: Hindrances): Promise<Facts> {
     const { gateway, acm, s3 } = clients;
     const domain = askDomain(ask, gateway, options.domainName);
-    const apiId = domain.then((one) => {
-        const mappings = one?.mappings ?? [];
-        return options.apiId ?? (mappings.find(({ key }) => key === "") ?? mappings[0])?.apiId;
-    });
-    const [api, others, truststore, certificate] = await Promise.all([
+    const apiId = domain.then((one) => options.apiId ?? mappedApi(one?.mappings ?? [], options.path ?? "/"));
+    const [api, otherApis, others, truststore, certificate] = await Promise.all([
         apiId.then((id) => (id ? askApi(ask, gateway, id) : undefined)),
+        Promise.all([domain, apiId]).then(([one, id]) => askEndpoints(ask, gateway, one?.mappings ?? [], id)),
         askOtherDomains(ask, gateway, options.domainName),
         domain.then((one) =>
             one?.truststoreUri ? askTruststore(ask, hindrances, s3, one.truststoreUri, one.truststoreVersion) : undefined,
@@ -165,11 +165,13 @@ async function collect(options: AwsOptions, clients: Clients, ask: Ask, hindranc
         domain.then((one) => (one?.certificateArn ? askCertificate(ask, acm, one.certificateArn) : undefined)),
     ]);
     const id = await apiId;
-    const otherDomains = others.domains.filter(({ mappings }) => mappings.some((mapping) => mapping.apiId === id));
     const found = await domain;
+    const ids = [id, ...(found?.mappings ?? []).map((mapping) => mapping.apiId)];
+    const otherDomains = others.domains.filter(({ mappings }) => mappings.some((mapping) => ids.includes(mapping.apiId)));
     return {
         ...(found !== undefined && { domain: found }),
         ...(api !== undefined && { api }),
+        ...(otherApis.length > 0 && { otherApis }),
         // "None" needs all answers; a domain that was found needs only its own.
         ...(id && (others.complete || otherDomains.length > 0) && { otherDomains }),
         ...(truststore && { truststore }),

@@ -73,6 +73,6 @@ export async function askTruststore(
         ...(both?.text !== undefined && { pinnedPem: certificatesOf(both.text) }),
         ...(newest?.text !== undefined && { newestPem: certificatesOf(newest.text) }),
         ...(newestVersion !== undefined && { newestVersion }),
-        ...(pinned !== undefined && held !== undefined && { pinnedMissing: held === null }),
+        ...(pinned !== undefined && (held !== undefined || both !== undefined) && { pinnedMissing: held === null }),
     };
 }

@@ -26,7 +26,10 @@ function codeOf({ cause }: Failure): string {
 export function createAsk(limit: Deadline, hindrances: Hindrances): Ask {
     return async (permission, call) => {
         try {
-            return await limit.within(call({ signal: limit.signal }));
+            const answer = await limit.within(call({ signal: limit.signal }));
+            // Only a 404 is an absence.
+            if (answer === null || answer === undefined) hindrances.problems.add("Cloudflare answered without a result");
+            return answer ?? undefined;
         } catch (error) {
             const failure = error as Failure;
             const { status, errors = [] } = failure;

@@ -98,6 +98,21 @@ function connect({ token, baseUrl, timeoutMs }: CloudflareOptions) {
 type Client = ReturnType<typeof connect>;
 type ZoneEvidence = CloudflareEvidence["zone"];
 
+interface Page<T> {
+    result: T[];
+    getNextPage(): Promise<Page<T>>;
+}
+
+/** Every page of a list; rejects if one is missing: part of a list is not "no more". The SDK's own iterator asks for one page too many. */
+async function allOf<T>(first: Page<T>, size: number): Promise<T[]> {
+    const all = [...first.result];
+    for (let page = first; page.result.length >= size;) {
+        page = await page.getNextPage();
+        all.push(...page.result);
+    }
+    return all;
+}
+
 /** By id, or the zone of the longest suffix of the name. */
 async function askZone(ask: Ask, client: Client, { domainName, zoneId }: CloudflareOptions): Promise<ZoneEvidence> {
     const evidenceOf = (zone: {
@@ -124,7 +139,9 @@ async function askZone(ask: Ask, client: Client, { domainName, zoneId }: Cloudfl
     const found = await Promise.all(
         names.map((name) => ask(ZONE, async (options) => (await client.zones.list({ name, per_page: 5 }, options)).result)),
     );
-    const zone = found.flatMap((list) => list ?? [])[0];
+    const zones = found.flatMap((list) => list ?? []);
+    // Several accounts may have a zone of that name; one of them is active.
+    const zone = zones.find(({ name, status }) => name === zones[0]?.name && status === "active") ?? zones[0];
     if (zone) return evidenceOf(zone);
     return found.every(Boolean) ? null : undefined;
 }
@@ -150,7 +167,7 @@ async function askSslRules(ask: Ask, client: Client, zoneId: string, request: Ru
 
 async function askRecords(ask: Ask, client: Client, zoneId: string, name: string) {
     const query = { zone_id: zoneId, name: { exact: name }, per_page: MAX_RECORDS };
-    const records = await ask(DNS, async (options) => (await client.dns.records.list(query, options)).result);
+    const records = await ask(DNS, async (options) => allOf(await client.dns.records.list(query, options), MAX_RECORDS));
     return records?.map((record) => ({
         name: record.name,
         type: record.type,
@@ -166,6 +183,7 @@ async function askValidationRecords(ask: Ask, client: Client, zoneId: string, na
     return found.some((list) => !list) ? undefined : found.flatMap((list) => list ?? []);
 }
 
+type Association = Awaited<ReturnType<Client["originTLSClientAuth"]["hostnames"]["get"]>>;
 type Facts = Omit<CloudflareEvidence, "denied" | "problems">;
 
 /** What few zones have, and few tokens may read: a failure here says nothing, and hinders nothing. */
@@ -213,7 +231,8 @@ async function collect(
         setting("tls_client_auth"),
         askSslRules(ask, client, zone_id, { host, path: options.path ?? "/" }),
         ask(CERTIFICATES, (call) => pulls.settings.get({ zone_id }, call)),
-        ask(CERTIFICATES, (call) => pulls.hostnames.get(host, { zone_id }, call)),
+        // No result may be how a hostname without an association is told.
+        ask(CERTIFICATES, async (call) => ((await pulls.hostnames.get(host, { zone_id }, call)) as Association | null) ?? {}),
         ask(CERTIFICATES, async (call) => (await pulls.hostnameCertificates.list({ zone_id }, call)).result),
         askRecords(ask, client, zone_id, host),
         askValidationRecords(ask, client, zone_id, validationNames),

@@ -9,7 +9,8 @@ export const DNS_AND_EDGE: Rule[] = [
         id: "ZONE-WRONG",
         title: "The name is not served by this Cloudflare zone",
         place: "dns",
-        impact: "visitors-down",
+        // Requests that arrive go through a zone that this token does not see.
+        impact: ({ cloudflare, visitorUp }) => (visitorUp && cloudflare?.zone === null ? "not-judged" : "visitors-down"),
         find: ({ cloudflare, evidence: { domainName, dns }, delegatedToCloudflare, visitor }) => {
             const zone = cloudflare?.zone;
             if (zone === null) return ["Cloudflare has no zone for the name, or this token may not see it"];
@@ -89,7 +90,7 @@ export const DNS_AND_EDGE: Rule[] = [
     },
     {
         id: "RECORD-DNS-ONLY",
-        title: "The record is DNS only: visitors connect to AWS directly, which refuses them",
+        title: "The record is DNS only: visitors connect to AWS directly, without a client certificate",
         place: "dns",
         impact: "visitors-down",
         find: ({ cloudflare, evidence: { dns } }) => {

@@ -4,7 +4,11 @@ import { NEW_CERTIFICATE, bypassCommand, doctorCommand, endpointCommand, regionO
 
 /** Values of CAA that let Amazon issue, by ACM's documentation. */
 const AMAZON = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
-const down = ({ visitorUp }: Facts): "visitors-down" | "none-yet" => (visitorUp ? "none-yet" : "visitors-down");
+/** What only a new or renewed certificate needs: while the origin has a valid one, nothing fails because of it. */
+const unlessServed = (facts: Facts): "visitors-down" | "none-yet" =>
+    facts.visitorUp || facts.origin?.serverVerified || (!facts.origin && facts.aws?.certificate?.status === "ISSUED")
+        ? "none-yet"
+        : "visitors-down";
 const covers = (name: string, domainName: string): boolean =>
     name === domainName || (name.startsWith("*.") && domainName.split(".").slice(1).join(".") === name.slice(2));
 const unissued = (facts: Facts): boolean => facts.aws?.certificate !== undefined && facts.aws.certificate?.status !== "ISSUED";
@@ -16,6 +20,9 @@ const missingRecords = (facts: Facts) => {
         ? []
         : wanted.filter(({ name, value }) => !found.some((one) => plain(one.name) === plain(name) && plain(one.content) === plain(value)));
 };
+/** APIs that the domain is mapped to, with their default endpoint on. */
+const openApis = ({ aws }: Facts): string[] =>
+    [...(aws?.api ? [aws.api] : []), ...(aws?.otherApis ?? [])].filter(({ disableExecuteApiEndpoint: off }) => !off).map(({ id }) => id);
 const validationCommand = (facts: Facts): string => {
     const [record] = facts.aws?.certificate?.validationRecords ?? [];
     return `dig +short CNAME ${record?.name ?? "<validation record>"}\n# fixed: ${record?.value ?? "a name that ends in acm-validations.aws."}`;
@@ -47,7 +54,7 @@ export const GATEWAY: Rule[] = [
         id: "CAA-FORBIDS-AMAZON",
         title: "A CAA record forbids Amazon from issuing the server certificate",
         place: "gateway",
-        impact: down,
+        impact: unlessServed,
         find: ({ evidence: { dns }, aws }) => {
             if (aws?.certificate?.failureReason === "CAA_ERROR") return ["ACM failed with CAA_ERROR"];
             return dns.caa && dns.caa.length > 0 && !dns.caa.some((value) => AMAZON.includes(value.split(";")[0]!.trim()))
@@ -69,7 +76,7 @@ export const GATEWAY: Rule[] = [
         id: "VALIDATION-RECORD-PROXIED",
         title: "ACM's validation record is proxied, so ACM cannot see it",
         place: "gateway",
-        impact: down,
+        impact: unlessServed,
         find: ({ cloudflare }) => {
             const proxied = cloudflare?.validationRecords?.filter((one) => one.proxied) ?? [];
             return proxied.length > 0 ? [`${proxied.map(({ name }) => name).join(", ")} is proxied`] : undefined;
@@ -83,7 +90,7 @@ export const GATEWAY: Rule[] = [
         id: "VALIDATION-RECORD-MISSING",
         title: "ACM's validation record is missing: the certificate cannot be issued or renewed",
         place: "gateway",
-        impact: down,
+        impact: unlessServed,
         find: (facts) => {
             const missing = missingRecords(facts);
             return missing.length > 0
@@ -113,7 +120,7 @@ export const GATEWAY: Rule[] = [
         id: "SERVER-CERTIFICATE-PENDING",
         title: "The origin's server certificate is not issued",
         place: "gateway",
-        impact: down,
+        impact: unlessServed,
         find: (facts) =>
             unissued(facts) && facts.aws?.certificate && facts.aws.certificate.status !== "EXPIRED"
                 ? [
@@ -131,7 +138,7 @@ export const GATEWAY: Rule[] = [
         id: "SERVER-CERTIFICATE-GONE",
         title: "The domain's certificate is no longer in ACM",
         place: "gateway",
-        impact: down,
+        impact: unlessServed,
         find: ({ aws }) =>
             aws?.certificate === null ? ["ACM has no certificate with the ARN that the domain names: nothing can renew it"] : undefined,
         refresh: "`pulumi refresh` detects it if this stack issued the certificate, and the next `up` issues another.",
@@ -227,22 +234,24 @@ export const GATEWAY: Rule[] = [
     },
     {
         id: "DEFAULT-ENDPOINT-OPEN",
-        title: "The API's default endpoint answers, without mutual TLS",
+        title: "The API's default endpoint is not off, and has no mutual TLS",
         place: "bypass",
-        impact: "bypass-open",
+        impact: (facts) => (facts.open("default-endpoint") === false ? "none-yet" : "bypass-open"),
         find: (facts) => {
-            const api = facts.aws?.api;
             const entry = facts.entry("default-endpoint");
             const found = [
-                ...(api && !api.disableExecuteApiEndpoint ? [`disableExecuteApiEndpoint is false on the API ${api.id}`] : []),
+                ...openApis(facts).map((id) => `disableExecuteApiEndpoint is false on the API ${id}`),
                 ...(entry ? [`the default endpoint answered HTTP ${entry.status}`] : []),
+                ...(!entry && facts.open("default-endpoint") === false && openApis(facts).length > 0
+                    ? ["the default endpoint does not answer yet: without automatic deployment the next deployment turns it on"]
+                    : []),
             ];
             return found.length > 0 ? found : undefined;
         },
         refresh: "`pulumi refresh` detects it, and the next `up` turns it off again.",
         fix: () =>
             "pulumi up --refresh   # if it still answers a minute later, the setting was never deployed: run the doctor with AWS credentials",
-        confirm: endpointCommand,
+        confirm: (facts) => endpointCommand(facts, openApis(facts)[0]),
     },
     {
         id: "MAPPING-WITHOUT-MTLS",
@@ -257,9 +266,12 @@ export const GATEWAY: Rule[] = [
         },
         refresh: "A domain created elsewhere is not in this stack's state.",
         fix: (facts) => {
-            const open = facts.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls)?.name;
+            const other = facts.aws?.otherDomains?.find(({ mutualTls }) => !mutualTls);
+            const open = other?.name;
+            const ours = [facts.evidence.apiId, ...(facts.aws?.otherApis ?? []).map(({ id }) => id)];
+            const apiId = other?.mappings.find((mapping) => ours.includes(mapping.apiId))?.apiId ?? facts.evidence.apiId;
             return [
-                `aws apigatewayv2 get-api-mappings ${regionOf(facts)} --domain-name '${open}' --query "Items[?ApiId=='${facts.evidence.apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints the id and path of each mapping`,
+                `aws apigatewayv2 get-api-mappings ${regionOf(facts)} --domain-name '${open}' --query "Items[?ApiId=='${apiId}'].[ApiMappingId,ApiMappingKey]" --output text   # prints the id and path of each mapping`,
                 `aws apigatewayv2 delete-api-mapping ${regionOf(facts)} --domain-name '${open}' --api-mapping-id <id>   # once for each id`,
                 `This cuts off all callers that use ${open}: ask its owner if you can, but it is an open bypass. Leave mappings to other APIs alone.`,
             ].join("\n");
@@ -271,10 +283,11 @@ export const GATEWAY: Rule[] = [
         title: "The custom domain is not mapped to an API",
         place: "gateway",
         impact: "visitors-down",
-        find: ({ aws }) => {
+        find: ({ aws, visitorUp }) => {
             if (!aws?.domain) return undefined;
             if (aws.domain.mappings?.length === 0) return ["the domain has no API mapping, and API Gateway answers 403"];
-            return aws.api === null ? ["the API that the domain is mapped to is gone"] : undefined;
+            // What answers is not gone: a REST API is not in this list.
+            return aws.api === null && !visitorUp ? ["the API that the domain is mapped to is gone"] : undefined;
         },
         refresh: "`pulumi refresh` detects it, and the next `up` maps it again.",
         fix: () => "pulumi up --refresh",

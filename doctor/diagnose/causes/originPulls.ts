@@ -83,7 +83,7 @@ export const ORIGIN_PULLS: Rule[] = [
         find: ({ cloudflare, presented }) => {
             const status = presented?.status ?? cloudflare?.association?.certStatus;
             return status !== undefined && [...PENDING, "deployment_timed_out"].includes(status) && cloudflare?.association?.enabled
-                ? [`the certificate's status is ${status}; until it is active the edge presents none`]
+                ? [`the certificate's status is ${status}; until it is active the edge may present none`]
                 : undefined;
         },
         refresh: "Pulumi does not compare the certificate's status.",

@@ -34,8 +34,8 @@ export const bypassCommand = (facts: Facts): string => {
 /** The option that every `aws` command needs. */
 export const regionOf = (facts: Facts): string => `--region ${facts.aws?.region ?? "<region>"}`;
 /** The default endpoint must be off. */
-export const endpointCommand = (facts: Facts): string =>
-    `curl -sS -w '\\n%{http_code}\\n' https://${facts.evidence.apiId ?? "<API id>"}.execute-api.${facts.aws?.region ?? "<region>"}.amazonaws.com/\n# fixed: 404 with {"message":"Not Found"}; anything else is still open`;
+export const endpointCommand = (facts: Facts, apiId?: string): string =>
+    `curl -sS -w '\\n%{http_code}\\n' https://${apiId ?? facts.evidence.apiId ?? "<API id>"}.execute-api.${facts.aws?.region ?? "<region>"}.amazonaws.com/\n# fixed: 404 with {"message":"Not Found"}; anything else is still open`;
 /** Replaces the ACM certificate, which is protected by default. */
 export const NEW_CERTIFICATE = [
     "pulumi stack --show-urns   # take the URN of type aws:acm/certificate:Certificate whose name ends in -certificate",

@@ -48,11 +48,16 @@ export const TRUSTSTORE: Rule[] = [
             const ours = newestTrusted.filter((ca) => uploaded.some((leaf) => facts.signer(leaf, [ca])));
             // Without a version the domain took the newest.
             const foreign = minus(newestTrusted, pinned === undefined ? ours : [...trusted, ...ours]);
-            if (foreign.length === 0 && !(pinned !== undefined && newestTrusted.length === 0)) return undefined;
+            if (foreign.length === 0 && (pinned === undefined || newestTrusted.length > 0)) return undefined;
+            if (pinned !== undefined && newestTrusted.length === 0)
+                return [
+                    "the newest version contains no CA certificate that can be read",
+                    "the domain still uses the pinned version; pinning the newest would refuse every request",
+                ];
             return [
                 `the newest version contains CAs that ${pinned === undefined ? "did not sign the edge's certificate" : "the pinned version does not"}: ${names(foreign)}`,
                 pinned === undefined
-                    ? "the domain pins no version: anyone with a certificate of that CA gets in"
+                    ? "the domain pins no version: it takes the newest at its next update, if it has not yet, and then anyone with a certificate of that CA gets in"
                     : "the domain still uses the pinned version; pinning the newest would let them in",
             ];
         },

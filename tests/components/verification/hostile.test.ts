@@ -23,7 +23,7 @@ describe("the verification's script", () => {
                 timeoutMs: 60_000,
                 headers: {},
                 connectTo: [readConnectTo(`:443:127.0.0.1:${port}`)!],
-                proxy: false,
+                proxies: [],
                 caPem: caPem(),
             };
             const rows = await new Verification(settings).round(60_000);

@@ -141,6 +141,11 @@ describe("the doctor's reading of AWS, with the real SDK on the lab's control pl
     }
 
     it("do not read one truststore for the other when the permission for one is missing", async () => {
+        const whole = (await aws()).truststore;
+        lab.cloud.denied.add("s3:GetObjectVersion");
+        // The newest version says that it is the pinned one.
+        expect((await aws()).truststore).to.deep.equal(whole);
+        lab.cloud.denied.clear();
         const versions = objects().get(truststoreKey())!;
         versions.push({
             versionId: "intruder",

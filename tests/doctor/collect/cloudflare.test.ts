@@ -114,4 +114,32 @@ describe("the doctor's reading of Cloudflare, with the real SDK on the lab's con
             expect(evidence).to.deep.equal({ denied: [], problems: [sentence] });
         }
     });
+
+    it("take no part of a list for the whole, and no answer without a result for an absence", async () => {
+        const record = { id: "r", name: HOST, type: "CNAME", content: "d-a.example", proxied: true, ttl: 1 };
+        const page = (size: number) => ({ success: true, result: Array.from({ length: size }, () => record), result_info: {} });
+        const read = async (second: (res: http.ServerResponse) => void, rules: object = { rules: [] }) => {
+            const listener: http.RequestListener = (req, res) => {
+                const url = new URL(req.url!, "http://cloudflare");
+                res.setHeader("content-type", "application/json");
+                const asked = url.searchParams.get("page");
+                if (url.pathname.endsWith("/dns_records")) {
+                    if (asked !== null && asked !== "1") return second(res);
+                    return void res.end(JSON.stringify(page(100)));
+                }
+                if (url.pathname.includes("/rulesets/")) return void res.end(JSON.stringify({ success: true, result: rules }));
+                if (/certificates$|trust_store$/.test(url.pathname)) return void res.end(JSON.stringify(page(0)));
+                res.end(JSON.stringify({ success: true, result: { id: "zone1", name: "example.com", value: "strict", enabled: true } }));
+            };
+            return withServer(listener, (url) => cloudflare({ baseUrl: url, zoneId: "zone1" }));
+        };
+        const whole = await read((res) => void res.end(JSON.stringify(page(1))));
+        expect([whole.records?.length, whole.sslRules, whole.problems]).to.deep.equal([101, [], []]);
+        const part = await read((res) => void res.writeHead(429, { "retry-after": "0" }).end("{}"));
+        expect(part).to.not.have.property("records");
+        expect(part.problems).to.deep.equal(["Cloudflare throttles this token's calls: try again later"]);
+        const empty = await read((res) => void res.end(JSON.stringify(page(1))), null as unknown as object);
+        expect(empty).to.not.have.property("sslRules");
+        expect(empty.problems).to.deep.equal(["Cloudflare answered without a result"]);
+    });
 });

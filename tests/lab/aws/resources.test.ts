@@ -55,6 +55,14 @@ describe("the lab's AWS resource types", () => {
         expect((await calls.update(held, inputs, true)).outputs.versionId).to.equal(UNKNOWN);
         expect((await calls.update(held, inputs)).outputs.versionId).not.to.equal(held.outputs.versionId);
     });
+    it("refuses a log group below aws/, which is not /aws/", async () => {
+        const create = (inputs: Props): Promise<string> => failure(calls.create("aws:cloudwatch/logGroup:LogGroup", inputs));
+        for (const inputs of [{ name: "aws/orders" }, { namePrefix: "aws/orders-" }])
+            expect(await create(inputs))
+                .to.contain("[log-group-name]")
+                .and.contain("aws/");
+        for (const inputs of [{ name: "/aws/orders" }, { namePrefix: "awsorders/" }]) expect(await create(inputs)).to.equal("");
+    });
     it("takes what is gone for deleted, for every type", async () => {
         for (const type of [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"))) {
             const gone = {

@@ -55,7 +55,7 @@ describe("verification and doctor, with nginx as the origin,", function () {
             timeoutMs,
             headers: {},
             connectTo,
-            proxy: false,
+            proxies: [],
             caPem,
         };
         const [rows, report] = await Promise.all([
