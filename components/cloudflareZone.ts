@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { StrictTls } from "./args";
 import { lookUp, reserve } from "./lookUp";
 import { refusal } from "./refusal";
+import { shown } from "./validation/shown";
 
 /** What `checkStrictTls` found. */
 export interface StrictTlsCheck {
@@ -11,6 +12,17 @@ export interface StrictTlsCheck {
     setting: pulumi.Resource | undefined;
     /** Options of the record: it is not created or changed while the mode could not be read. */
     hooks: pulumi.ResourceHookBinding | undefined;
+}
+
+/** Why the edge would present no client certificate in this mode; undefined if it would. A consumer's mocks may lack the mode. */
+export function modeProblem(zoneId: string, mode: unknown, mocked: boolean): string | undefined {
+    if (mode === "off" || mode === "flexible")
+        return (
+            `strictTls must find the zone in Full or Full (strict); received "${mode}". In this mode Cloudflare presents no client certificate, and ` +
+            "the API would refuse its requests. Set SSL/TLS to Full (strict) in the zone, or pass strictTls: StrictTls.Zone to have it set for the whole zone."
+        );
+    if (mocked || (typeof mode === "string" && mode !== "")) return undefined;
+    return `the SSL/TLS mode of zone ${zoneId} must be in Cloudflare's answer; received ${shown(mode)}. Check zoneId, or pass strictTls: StrictTls.Off to skip the check`;
 }
 
 /** Checks that the zone's SSL/TLS mode presents client certificates. */
@@ -36,12 +48,8 @@ export function checkStrictTls(
             resource: opts.parent,
         });
         const mode: unknown = setting?.value;
-        if (mode === "off" || mode === "flexible")
-            throw refusal(
-                `strictTls must find the zone in Full or Full (strict); received "${mode}". In this mode Cloudflare presents no client certificate, and ` +
-                    "the API would refuse its requests. Set SSL/TLS to Full (strict) in the zone, or pass strictTls: StrictTls.Zone to have it set for the whole zone.",
-                opts.parent,
-            );
+        const problem = setting && modeProblem(id, mode, reserved.hooks === undefined);
+        if (problem !== undefined) throw refusal(problem, opts.parent);
         return id;
     });
     return { zoneId: checked, setting: undefined, hooks: reserved.hooks };

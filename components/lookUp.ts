@@ -4,27 +4,40 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "./refusal";
+import { visible } from "./validation/shown";
 
 /** Why a look-up failed: the token may not make it, Cloudflare does not answer, or anything else. */
 type Failure = "forbidden" | "unreachable" | "other";
 
+/** A token that is good for nothing, not only for this. */
+const UNUSABLE_TOKEN = /invalid (?:access|api) token|access token from location|unknown x-auth|auth(?:entication)? failures/i;
+/** Words of Go's HTTP client for a connection that was not made, or was lost. */
+const LOST =
+    /dial tcp|proxyconnect|connection (?:refused|reset|closed|timed out)|broken pipe|no such host|server misbehaving|no route to host|network is unreachable|i\/o timeout|deadline exceeded|Client\.Timeout|TLS handshake timeout|stream error|GOAWAY|\bEOF\b/;
+
 /** By the provider's message, which holds the request and Cloudflare's answer (docs/sources.md 12.5). */
 export function failureOf(message: string): Failure {
-    const status = Number(/": (\d{3}) /.exec(message)?.[1]);
-    if (status === 403) return /invalid access token/i.test(message) ? "other" : "forbidden";
-    if (status === 429 || status >= 500) return "unreachable";
-    const lost = /dial tcp|connection (?:refused|reset)|no such host|i\/o timeout|deadline exceeded|TLS handshake timeout|\bEOF\b/;
-    return Number.isNaN(status) && lost.test(message) ? "unreachable" : "other";
+    const [, digits, answer = ""] = /\b[A-Z]+ "https?:\/\/[^"]*": (\d{3})(?!\d)([^]*)$/.exec(message) ?? [];
+    if (digits === undefined) return LOST.test(message) ? "unreachable" : "other";
+    const status = Number(digits);
+    if (status === 408 || status === 429 || status >= 500) return "unreachable";
+    // Cloudflare's API answers in JSON: another 403 comes from something on the way.
+    return status === 403 && /^[^<{]*\{/.test(answer) && !UNUSABLE_TOKEN.test(answer) ? "forbidden" : "other";
 }
 
-/** The provider's own words, without what the SDK wraps around them. */
-export const reasonOf = (error: unknown): string =>
-    (error instanceof Error ? error.message : String(error))
+/** Somebody's whole page may be in an answer. */
+const LONGEST_REASON = 600;
+
+/** The provider's own words, without what the SDK wraps around them, in a line that a terminal only shows. */
+export function reasonOf(error: unknown): string {
+    const text = (error instanceof Error ? error.message : String(error))
         .split("\n")
-        .map((line) => line.trim())
-        .filter((line) => line !== "" && !/^at /.test(line))
+        .map((line) => visible(line).trim())
+        .filter((line) => line !== "" && !/^at .*:\d+:\d+\)?$/.test(line))
         .join(" ")
         .replace(/^(?:Error: )?Invoke of '[^']*' failed: /, "");
+    return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}… (${text.length} characters)` : text;
+}
 
 /** Refuses to create or change one resource once a look-up that it depends on has failed. */
 export interface Reserve {
@@ -77,8 +90,9 @@ export async function lookUp<T>(
     } catch (error) {
         const reason = reasonOf(error);
         const failure = failureOf(reason);
-        // A consumer's mock that throws arrives without a message.
-        if (permission !== undefined && (reason === "" || failure === "forbidden")) {
+        // A consumer's mock that throws arrives without a message; an engine's error has one.
+        const mocked = reason === "" && reserved.hooks === undefined;
+        if (permission !== undefined && (mocked || failure === "forbidden")) {
             const received = reason || "no reason";
             await pulumi.log.warn(`${what} could not be read: the API token needs "${permission}"; received: ${received}`, resource);
             return undefined;

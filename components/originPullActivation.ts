@@ -31,8 +31,9 @@ export function onceActive(
                 },
             );
             // Cloudflare does not answer, or a consumer's mocks return no status.
-            const status = certificate?.status;
-            if (status === undefined || status === "active") return id;
+            if (certificate === undefined || (!certificate.status && reserved.hooks === undefined)) return id;
+            const status = certificate.status || "nothing";
+            if (status === "active") return id;
             const pending = DEPLOYING.includes(status);
             if (!pending || Date.now() > deadline)
                 throw refusal(

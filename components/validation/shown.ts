@@ -9,6 +9,15 @@ const LONGEST_TEXT = 200;
 
 const INVISIBLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g;
 
+/* eslint-disable no-control-regex -- what is taken out */
+/** A text of others without what a terminal obeys or hides. */
+export const visible = (text: string): string =>
+    text
+        .replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, "")
+        .replace(/[\u0000-\u001f]/g, " ")
+        .replace(INVISIBLE, "");
+/* eslint-enable no-control-regex */
+
 function shownText(text: string): string {
     if (text.includes("PRIVATE KEY")) return "a private key";
     if (text.includes("-----BEGIN ")) return "a PEM text";

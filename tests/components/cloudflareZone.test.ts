@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { StrictTls } from "../../components";
+import { modeProblem } from "../../components/cloudflareZone";
 import { build, refusal } from "../support/component";
 
 describe("the record", () => {
@@ -21,6 +22,15 @@ describe("the zone's SSL/TLS mode", () => {
         );
         expect(await refusal({}, { sslMode: "off" })).to.contain('received "off"');
         expect((await build({}, { sslMode: "strict" })).byName("orders-record").inputs.proxied).to.equal(true);
+    });
+
+    it("is refused on an engine when the answer has none, which only a consumer's mocks may give", () => {
+        for (const none of [undefined, null, "", 5]) {
+            expect(modeProblem("z", none, false), String(none)).to.contain("the SSL/TLS mode of zone z must be in Cloudflare's answer");
+            expect(modeProblem("z", none, true)).to.equal(undefined);
+        }
+        expect(modeProblem("z", "strict", false)).to.equal(undefined);
+        expect(modeProblem("z", "off", true)).to.contain('received "off"');
     });
 
     const failing = (message: string): Error => Object.assign(new Error(message), { details: message });
