@@ -3,6 +3,7 @@
  * depends on the answer is refused; without such a change a cloud that does not answer stops nothing.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { hasHooks, hookName } from "./hooks";
 import { refusal } from "./refusal";
 import { visible } from "./validation/shown";
 
@@ -47,23 +48,13 @@ export interface Reserve {
     reason: string | undefined;
 }
 
-/** Hook names share one namespace in a deployment, and a duplicate would hang its preview. */
-const hookNames = new WeakMap<object, Set<string>>();
-
 export function reserve(name: string): Reserve {
     const result: Reserve = { hooks: undefined, reason: undefined };
-    const monitor: unknown = pulumi.runtime.getMonitor();
-    // Mocks have no hooks.
-    if (typeof (monitor as { registerResourceHook?: unknown } | undefined)?.registerResourceHook !== "function") return result;
-    const taken = hookNames.get(monitor as object) ?? new Set();
-    hookNames.set(monitor as object, taken);
-    let hookName = `cloudflare-protected-http-api:look-up:${name}`;
-    while (taken.has(hookName)) hookName += "+";
-    taken.add(hookName);
+    if (!hasHooks()) return result;
     const judge = (): void => {
         if (result.reason !== undefined) throw refusal(result.reason);
     };
-    const hook = new pulumi.ResourceHook(hookName, judge, { onDryRun: true });
+    const hook = new pulumi.ResourceHook(hookName(`look-up:${name}`), judge, { onDryRun: true });
     result.hooks = { beforeCreate: [hook], beforeUpdate: [hook] };
     return result;
 }

@@ -46,9 +46,9 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
         spec: "tests/components/customDomain.test.ts",
     },
     {
-        file: "components/failFast.ts",
-        from: "first = pinned(error);",
-        to: "first = error as Error;",
+        file: "components/failFast/inMocks.ts",
+        from: "first = pinned(error)",
+        to: "first = error as Error",
         test: "with one error, which is the reason, after a custom child that throws",
         spec: "tests/components/failFast.test.ts",
     },

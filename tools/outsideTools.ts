@@ -23,6 +23,19 @@ interface Tool {
 }
 
 const MOTO = "5.2.5";
+const AWS_CLI = "1.46.3";
+const PIP = ["python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"];
+
+/** A Debian package, unpacked and not installed: that of nginx would start a server on port 80. */
+const unpack = (name: string): Pick<Tool, "fetch" | "needs"> => ({
+    fetch: () => [
+        ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
+        ["apt-get", "download", name],
+        ["sh", "-c", `dpkg -x ${name}_*.deb .`],
+    ],
+    // Without root, only what an earlier update has listed.
+    needs: process.getuid?.() === 0 ? ["apt-get", "--version"] : ["apt-get", "download", "--print-uris", name],
+});
 
 const TOOLS = {
     curl: { try: ["--version"], get: "apt-get install curl" },
@@ -31,14 +44,25 @@ const TOOLS = {
         try: ["-v"],
         get: "apt-get install nginx-light",
         cached: "usr/sbin/nginx",
-        // Unpacked and not installed: the package would start a server on port 80.
+        ...unpack("nginx"),
+    },
+    gh: { try: ["--version"], get: "apt-get install gh", cached: "usr/bin/gh", ...unpack("gh") },
+    aws: {
+        try: ["--version"],
+        get: "apt-get install python3-pip && npm run tools:outside",
+        // An older one does not know all that the docs use.
+        pinned: true,
+        cached: `aws-${AWS_CLI}`,
         fetch: () => [
-            ...(process.getuid?.() === 0 ? [["apt-get", "update", "-qq"]] : []),
-            ["apt-get", "download", "nginx"],
-            ["sh", "-c", "dpkg -x nginx_*.deb ."],
+            [...PIP, "--target", ".", `awscli==${AWS_CLI}`],
+            [
+                "sh",
+                "-c",
+                `printf '#!/bin/sh\nhere="$(dirname "$0")"\nPYTHONPATH="$here" exec python3 "$here/bin/aws" "$@"\n' >aws-${AWS_CLI}`,
+            ],
+            ["chmod", "+x", `aws-${AWS_CLI}`],
         ],
-        // Without root, only what an earlier update has listed.
-        needs: process.getuid?.() === 0 ? ["apt-get", "--version"] : ["apt-get", "download", "--print-uris", "nginx"],
+        needs: ["python3", "-c", "import sys, pip; sys.exit(sys.version_info < (3, 10))"],
     },
     moto: {
         try: ["--help"],
@@ -47,10 +71,7 @@ const TOOLS = {
         cached: `moto-${MOTO}`,
         // What moto's server needs for these services: all that `moto[server]` brings is more than twice as much.
         fetch: () => [
-            [
-                ...["python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"],
-                ...["--target", ".", `moto[apigatewayv2,s3]==${MOTO}`, "flask", "flask-cors"],
-            ],
+            [...PIP, "--target", ".", `moto[apigatewayv2,s3]==${MOTO}`, "flask", "flask-cors"],
             ["sh", "-c", `printf '#!/bin/sh\nPYTHONPATH="$(dirname "$0")" exec python3 -m moto.server "$@"\n' >moto-${MOTO}`],
             ["chmod", "+x", `moto-${MOTO}`],
         ],
@@ -117,7 +138,7 @@ function fetchTool(name: ToolName): string | undefined {
 function main(): void {
     if (process.argv.includes("--help")) {
         console.log(
-            "npm run tools:outside: finds or fetches nginx, moto, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
+            "npm run tools:outside: finds or fetches nginx, moto, gh, aws, curl and openssl for `npm run test:outside`. Always ends with exit code 0.",
         );
         return;
     }

@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT, keyFingerprints } from "../../pki";
 import { OriginPullMode, type OriginPullAuthority } from "../args";
+import { hasHooks, hookName } from "../hooks";
 import { refusal } from "../refusal";
 import { CLOUDFLARE_SHARED, factName } from "../validation/originPull";
 import { readDeployed, refusals, type Facts } from "./changeGuard";
@@ -84,23 +85,9 @@ function warn(text: string, resource: pulumi.Resource): void {
     if (text !== "") pulumi.log.warn(text, resource).catch(() => undefined);
 }
 
-/** Hook names share one namespace in a deployment, and a duplicate would hang its preview. */
-const hookNames = new WeakMap<object, Set<string>>();
-
-function hookName(monitor: object, component: string): string {
-    const taken = hookNames.get(monitor) ?? new Set();
-    hookNames.set(monitor, taken);
-    let name = `${CONFIG}:change-guard:${component}`;
-    while (taken.has(name)) name += "+";
-    taken.add(name);
-    return name;
-}
-
 /** Refuses, or with a reason for break-glass only says what must be unprotected. */
 function changeGuardHook(component: string, reason: string | undefined, resource: pulumi.Resource): pulumi.ResourceHook[] {
-    const monitor: unknown = pulumi.runtime.getMonitor();
-    // Mocks have no hooks. On an engine that is too old the registration itself fails.
-    if (typeof (monitor as { registerResourceHook?: unknown } | undefined)?.registerResourceHook !== "function") return [];
+    if (!hasHooks()) return [];
     const judge = (hook: pulumi.ResourceHookArgs): void => {
         // One created by `pulumi import` remembers nothing.
         if ((hook.oldInputs as Partial<Facts> | undefined)?.authorities === undefined) return;
@@ -125,7 +112,7 @@ function changeGuardHook(component: string, reason: string | undefined, resource
         );
     };
     // In an inline program the SDK knows by the async context which engine to talk to.
-    return [new pulumi.ResourceHook(hookName(monitor as object, component), AsyncResource.bind(judge), { onDryRun: true })];
+    return [new pulumi.ResourceHook(hookName(`change-guard:${component}`), AsyncResource.bind(judge), { onDryRun: true })];
 }
 
 /**

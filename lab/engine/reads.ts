@@ -1,9 +1,13 @@
 /** What a run asks the providers without changing anything: resources that are only read, and functions. */
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import { ReadResourceResponse, type ReadResourceRequest, type ResourceInvokeRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { fromStruct, markOutputs, plainProps, toStruct, UNKNOWN } from "../shared/propertyValues";
 import { failureTexts } from "./registration";
 import type { Run } from "./run";
+
+/** Newer SDKs have a type of their own for what a monitor answers, and serialize no other: the one that the service declares. */
+const { responseType: InvokeAnswer } = ResourceMonitorService.invoke as unknown as { responseType: typeof pb.InvokeResponse };
 
 export async function read(run: Run, request: ReadResourceRequest): Promise<ReadResourceResponse> {
     const [type, name, id] = [request.getType(), request.getName(), request.getId()];
@@ -38,5 +42,7 @@ export async function invoke(run: Run, request: ResourceInvokeRequest): Promise<
     const response = await run.call<pb.InvokeResponse>(token, "invoke", question);
     const failures = failureTexts(response.getFailuresList());
     if (failures.length) throw new Error(`invocation of ${token} failed: ${failures.join("; ")}`);
-    return response;
+    const answer = new InvokeAnswer();
+    answer.setReturn(response.getReturn());
+    return answer;
 }

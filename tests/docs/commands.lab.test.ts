@@ -151,4 +151,22 @@ describe("the commands in the docs, pasted", function () {
             await expectHealthy();
         }
     });
+
+    it("asks the API itself, at the stack's url", async () => {
+        const [, ask] = commands("docs/getting-started.md", "6 The first deployment");
+        expect(await paste(ask!)).to.match(/\n200$/);
+    });
+
+    it("starts again in a new stack when the state is lost, after what the page deletes by hand", async () => {
+        const { records } = lab.cloud.cloudflare.zones.get(lab.deployed.zoneId)!;
+        // The proxied one, and the certificate's validation record.
+        const deleted = [...records.values()].filter(({ name }) => name === LAB_DOMAIN || /^_[^.]+\./.test(name));
+        expect(deleted.map(({ proxied }) => proxied).sort()).to.deep.equal([false, true]);
+        lab.engine.state = new Map();
+        for (const { id } of deleted) records.delete(id);
+        lab.cloud.aws.domains.get(LAB_DOMAIN)!.mappings.clear();
+        lab.cloud.aws.domains.delete(LAB_DOMAIN);
+        await paste("pulumi up");
+        await expectHealthy();
+    });
 });

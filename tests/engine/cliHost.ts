@@ -34,8 +34,9 @@ const LISTENED = ["uncaughtException", "unhandledRejection"] as unknown as "unha
  * The SDK never closes the connections of a program whose CLI is gone, and gRPC goes on trying them. By default all clients of a process
  * share what is known of an address: a new engine that was given such a port counted as dead before it was asked.
  */
-const { grpcClientOptions } = runtime as unknown as { grpcClientOptions: Record<string, unknown> };
-grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
+const { grpcChannelOptions, grpcClientOptions } = runtime as unknown as Record<string, Record<string, unknown> | undefined>;
+// Older SDKs have one set of options for clients and servers.
+(grpcClientOptions ?? grpcChannelOptions)!["grpc.use_local_subchannel_pool"] = 1;
 
 /** The real engine, its state in a folder of its own. */
 export class CliHost implements Host {

@@ -86,6 +86,28 @@ describe("the curl commands in the docs, run by curl", function () {
             for (const command of commands.map(fill)) expect(await runInShell(command), command).to.equal(await inTerminal(command));
         });
 
+    it("list at Cloudflare what the zone has, with the token on the standard input", async () => {
+        const { cloudflareToken = "", cloudflareBaseUrl = "" } = lab.inside();
+        const lines = [...readPages().values()]
+            .flatMap(({ text }) => [...text.matchAll(/^ {4,8}(printf .* curl -sS -K - .*)$/gm)].map(([, line]) => line!))
+            // Of the user's own tokens the lab knows nothing.
+            .filter((line) => !line.includes("user/tokens/verify"));
+        expect(lines).to.have.length(3);
+        for (const line of lines) {
+            const url = /'?https:\/\/api\.cloudflare\.com\/client\/v4(\S+?)'?$/;
+            const command = line
+                .replace("<zone id>", lab.deployed.zoneId)
+                .replace(url, (_url, where: string) => `'${cloudflareBaseUrl}${where}'`)
+                .replace("| curl", `| ${curl}`);
+            const env = { PATH: process.env.PATH, HOME: folder, CLOUDFLARE_API_TOKEN: cloudflareToken };
+            const answer = await new Promise<string>((done) =>
+                execFile("sh", ["-c", command], { env, encoding: "utf8" }, (_error, stdout) => done(stdout)),
+            );
+            const { success, result } = JSON.parse(answer) as { success: boolean; result: unknown[] };
+            expect([success, result.length > 0], line).to.deep.equal([true, true]);
+        }
+    });
+
     it("tell a stack that is closed from one that is open", async () => {
         const around = fill(commands.find((command) => command.includes("--connect-to") && !command.includes("--cert"))!);
         expect(await runInShell(around)).to.equal("000");
