@@ -33,7 +33,8 @@ const unpack = (name: string): Pick<Tool, "fetch" | "needs"> => ({
         ["apt-get", "download", name],
         ["sh", "-c", `dpkg -x ${name}_*.deb .`],
     ],
-    needs: ["apt-get", "--version"],
+    // Without root, only what an earlier update has listed.
+    needs: process.getuid?.() === 0 ? ["apt-get", "--version"] : ["apt-get", "download", "--print-uris", name],
 });
 
 const TOOLS = {

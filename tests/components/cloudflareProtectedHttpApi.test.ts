@@ -20,7 +20,9 @@ describe("the order of creation is in the graph", () => {
 describe("every child", () => {
     it("has a parent in the component and a name that starts with its name", async () => {
         const recorded = await build();
-        for (const one of recorded.registrations.filter((each) => each.type !== "pulumi:pulumi:Stack" && each.name !== "orders")) {
+        const children = recorded.registrations.filter((each) => each.type !== "pulumi:pulumi:Stack" && each.name !== "orders");
+        expect(children.length).to.be.greaterThan(20);
+        for (const one of children) {
             expect(one.parent, one.name).to.match(/CloudflareProtectedHttpApi/);
             expect(one.name).to.match(/^orders-/);
         }

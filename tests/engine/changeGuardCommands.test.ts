@@ -1,4 +1,7 @@
 /** What the change guard sees of commands that are no plain `up`: the table of docs/change-guard.md, row by row. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { expect } from "chai";
 import { readDeployed, type Deployed } from "../../components/changeGuard/changeGuard";
 import { needsPulumi } from "../support/needsPulumi";
@@ -107,10 +110,46 @@ describe("the change guard beside commands that are no plain up", () => {
         await refused("drop-presented", safe(["2"], "2"));
         await host.cli(["state", "rename", urn(), "elsewhere", "--yes"]);
         const blind = await host.preview(safe(["2"], "2"));
-        expect(blind.text).not.to.contain("[drop-presented]");
+        // It gets as far as the old CA, which is protected itself.
+        expect(blind.text).to.contain("cannot be deleted").and.not.contain("[drop-presented]");
+    });
+
+    it("import: of another resource nothing changes; a record that is imported remembers nothing", async () => {
+        const options = ["--generate-code=false", "--protect=false", "--skip-preview", "--yes"];
+        const before = deployed();
+        const { resources } = JSON.parse(host.state()) as { resources: { type: string; id?: string }[] };
+        const log = resources.find(({ type }) => type === "aws:cloudwatch/logGroup:LogGroup")!;
+        await host.cli(["import", log.type, "another", log.id!, ...options]);
+        expect(deployed()).to.deep.equal(before);
+        await refused("drop-presented", DROPPED);
+
+        const [component, record] = [host.urns(["orders"])[0]!, host.urns([RECORD])[0]!];
+        const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "import-")), "import.json");
+        const imported = {
+            type: "cloudflare-protected-http-api:index:DeploymentRecord",
+            name: RECORD,
+            component: true,
+            parent: "component",
+        };
+        fs.writeFileSync(file, JSON.stringify({ nameTable: { component }, resources: [imported] }));
+        const importRecord = () => host.cli(["import", "--file", file, ...options]);
+        try {
+            await importRecord();
+            expect(deployed()).to.deep.equal(before);
+            await host.cli(["state", "rename", record, "elsewhere", "--yes"]);
+            await importRecord();
+            expect(deployed()).to.equal(undefined);
+            expect((await host.preview(DROPPED)).text).not.to.contain("[drop-presented]");
+            await passes(program(trusting(["1", "2"], "1")));
+            await refused("drop-presented", DROPPED);
+        } finally {
+            fs.rmSync(path.dirname(file), { recursive: true });
+        }
     });
 
     it("--ignore-protect: the CLI at hand does not know it yet", async () => {
-        expect(await host.cli(["up", "--help"])).not.to.contain("--ignore-protect");
+        expect(await host.cli(["up", "--help"]))
+            .to.contain("--target")
+            .and.not.contain("--ignore-protect");
     });
 });

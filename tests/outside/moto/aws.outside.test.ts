@@ -149,7 +149,38 @@ describe("moto as AWS", function () {
             expect(causesOf(found)).to.deep.equal(["MAPPING-WITHOUT-MTLS"]);
             const named = await read({ apiId: other.id });
             expect(named.api).to.deep.equal(other);
-            expect(named.otherDomains?.map(({ name }) => name)).to.deep.equal(["all.example.net", "d44.example.org", "d7.example.org"]);
+            expect(named.otherApis).to.deep.equal([{ id: apiId, disableExecuteApiEndpoint: true }]);
+            expect(named.otherDomains?.map(({ name }) => name)).to.deep.equal([
+                "all.example.net",
+                "d44.example.org",
+                "d7.example.org",
+                "twin.example.net",
+            ]);
+        });
+
+        it("the API of the longest key that begins the path, and whether the others' default endpoints are off", async () => {
+            const { apiId, evidence } = await account.deploy(caPem);
+            const orders = await account.createApi({ disableExecuteApiEndpoint: true });
+            const second = await account.createApi({ disableExecuteApiEndpoint: false });
+            await account.map(DOMAIN, orders.id, "orders");
+            await account.map(DOMAIN, second.id, "orders/v2");
+            const paths = {
+                "/": evidence.api,
+                "/orders": orders,
+                "/orders/v20?v2": orders,
+                "/orders/v2/1": second,
+                "/ordersv2": evidence.api,
+            };
+            const off = { [apiId]: true, [orders.id]: true, [second.id]: false };
+            for (const [asked, api] of Object.entries(paths)) {
+                const seen = await read({ path: asked });
+                expect(seen.api, asked).to.deep.equal(api);
+                const others = Object.entries(off)
+                    .filter(([id]) => id !== api!.id)
+                    .map(([id, disableExecuteApiEndpoint]) => ({ id, disableExecuteApiEndpoint }));
+                expect(seen.otherApis, asked).to.have.deep.members(others);
+                expect(causesOf(seen), asked).to.deep.equal(["DEFAULT-ENDPOINT-OPEN"]);
+            }
         });
 
         it("an imported certificate, which has no validation records", async () => {
