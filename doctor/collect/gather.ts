@@ -153,20 +153,22 @@ async function acceptedAuthorities(probes: ProbeResult[]): Promise<string[] | un
 export async function gather(given: DoctorOptions): Promise<Evidence> {
     const options = readOptions(given);
     const { domainName, network = {}, timeoutMs, path } = options;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    // Every probe listens to it.
-    setMaxListeners(0, deadline);
     const names = new Names(network, timeoutMs);
-    const look: Look = { names, deadline, contexts: new Map(), userAgent: "cloudflare-protected-http-api-doctor", tap: tapped };
+    const collectors = await loadCollectors(options);
     const step = async <T>(title: string, work: Promise<T>): Promise<T> => {
         const value = await work;
         if (value !== undefined) options.onProgress?.(title);
         return value;
     };
 
+    // These load the rest of an SDK at once, before the first connection.
+    const aws = step("AWS", gatherAws(options, collectors.aws));
+    const cloudflare = step("Cloudflare", gatherCloudflare(options, aws, collectors.cloudflare));
+    const deadline = AbortSignal.timeout(timeoutMs);
+    // Every probe listens to it.
+    setMaxListeners(0, deadline);
+    const look: Look = { names, deadline, contexts: new Map(), userAgent: "cloudflare-protected-http-api-doctor", tap: tapped };
     const dns = step("DNS", gatherDns(names, domainName, deadline));
-    const aws = step("AWS", gatherAws(options, timeoutMs));
-    const cloudflare = step("Cloudflare", gatherCloudflare(options, aws, timeoutMs));
     const target = firstOf([
         Promise.resolve(options.targetDomainName),
         ...(options.targetDomainName === undefined ? targetSources(dns, aws, cloudflare) : []),
@@ -222,9 +224,30 @@ const targetSources = (
 
 const regionOf = (target: string | undefined): string | undefined => (target === undefined ? undefined : REGION.exec(target)?.[1]);
 
-async function gatherAws(options: DoctorOptions, timeoutMs: number): Promise<AwsEvidence | undefined> {
-    if (options.aws === false) return undefined;
-    const { collectAws, hasAwsCredentials } = await import("./aws/collectAws.js");
+type Options = ReturnType<typeof readOptions>;
+
+const asksCloudflare = ({ cloudflareToken, zoneId, cloudflareBaseUrl }: Options): boolean =>
+    cloudflareToken !== undefined || zoneId !== undefined || cloudflareBaseUrl !== undefined;
+
+interface Collectors {
+    aws?: typeof import("./aws/collectAws.js");
+    cloudflare?: typeof import("./cloudflare/collectCloudflare.js");
+}
+
+/**
+ * The SDKs of the clouds that are asked. Loading them takes a slow machine seconds, in which it answers nobody: an origin that closes a
+ * connection which sends no ClientHello would seem to refuse it.
+ */
+async function loadCollectors(options: Options): Promise<Collectors> {
+    return {
+        ...(options.aws !== false && { aws: await import("./aws/collectAws.js") }),
+        ...(asksCloudflare(options) && { cloudflare: await import("./cloudflare/collectCloudflare.js") }),
+    };
+}
+
+async function gatherAws(options: Options, collector: Collectors["aws"]): Promise<AwsEvidence | undefined> {
+    if (!collector) return undefined;
+    const { collectAws, hasAwsCredentials } = collector;
     // A profile is an order to ask: without it there would be no answer, and no word of that.
     if (options.aws !== true && options.profile === undefined && !hasAwsCredentials()) return undefined;
     const region = options.region ?? regionOf(options.targetDomainName);
@@ -234,31 +257,29 @@ async function gatherAws(options: DoctorOptions, timeoutMs: number): Promise<Aws
         region,
         profile: options.profile,
         apiId: options.apiId,
-        timeoutMs,
+        timeoutMs: options.timeoutMs,
     });
 }
 
 async function gatherCloudflare(
-    options: DoctorOptions,
+    options: Options,
     aws: Promise<AwsEvidence | undefined>,
-    timeoutMs: number,
+    collector: Collectors["cloudflare"],
 ): Promise<CloudflareEvidence | undefined> {
     const token = options.cloudflareToken;
-    const wanted = options.zoneId !== undefined || options.cloudflareBaseUrl !== undefined;
-    if (token === undefined && !wanted) return undefined;
+    if (!collector) return undefined;
     // A pipeline whose secret is missing sets it to nothing.
     if (token === undefined || token.trim() === "")
         return { denied: [], problems: [`CLOUDFLARE_API_TOKEN is ${token === undefined ? "not set, but a zone was named" : "empty"}`] };
-    const { collectCloudflare } = await import("./cloudflare/collectCloudflare.js");
     // Only AWS knows these names; everything else is asked at once.
     const validationNames = aws.then((value) => value?.certificate?.validationRecords.map(({ name }) => name) ?? []);
-    return collectCloudflare({
+    return collector.collectCloudflare({
         domainName: options.domainName,
         path: options.path,
         zoneId: options.zoneId,
         token,
         baseUrl: options.cloudflareBaseUrl,
         validationNames,
-        timeoutMs,
+        timeoutMs: options.timeoutMs,
     });
 }

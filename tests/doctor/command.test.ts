@@ -72,6 +72,38 @@ describe("the doctor's command", function () {
         expect(code).to.equal(0);
     });
 
+    it("loads the clouds' SDKs before it connects to anything", async () => {
+        const order = path.join(folder, "order.json");
+        const recorder = path.join(folder, "recorder.cjs");
+        fs.writeFileSync(
+            recorder,
+            `const { Socket } = require("node:net");
+            const Module = require("node:module");
+            const order = [];
+            const load = Module._load, connect = Socket.prototype.connect;
+            Module._load = function (request, ...more) {
+                if (/^@aws-sdk.client-|^cloudflare.(tree|resources)/.test(request)) order.push(request);
+                return load.call(this, request, ...more);
+            };
+            Socket.prototype.connect = function (...at) {
+                // Not the pipe to tsx's own process.
+                if (![at].flat(2).some((options) => options?.path)) order.push("connect");
+                return connect.apply(this, at);
+            };
+            process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(order)}, JSON.stringify(order)));`,
+        );
+        const { code } = await run([LAB_DOMAIN, ...inside()], { ...clouds(), NODE_OPTIONS: `--require ${recorder}` });
+        expect(code).to.equal(0);
+        const seen = JSON.parse(fs.readFileSync(order, "utf8")) as string[];
+        const first = seen.indexOf("connect");
+        for (const sdk of ["@aws-sdk/client-apigatewayv2", "@aws-sdk/client-acm", "@aws-sdk/client-s3", "cloudflare/tree-shakable"])
+            expect(seen.slice(0, first), "loaded before the first connection").to.include(sdk);
+        expect(
+            seen.slice(first).filter((entry) => entry !== "connect"),
+            "loaded after it",
+        ).to.deep.equal([]);
+    });
+
     it("prints cause, impact, fix and confirmation with exit code 1, and no secret", async () => {
         await lab.break("association-off");
         const { code, stdout, stderr } = await run([LAB_DOMAIN, ...inside()], clouds());

@@ -56,8 +56,11 @@ export function parseClientHello(data: Buffer): Hello {
     return { serverName: undefined };
 }
 
+/** Long enough for a client on a machine that is busy with other things. */
+const HELLO_MS = 60_000;
+
 /** Waits for the ClientHello and leaves the socket paused with every byte still to be read. */
-export function readServerName(socket: Socket, timeoutMs = 5000): Promise<string | undefined> {
+export function readServerName(socket: Socket): Promise<string | undefined> {
     return new Promise((done, fail) => {
         let data = Buffer.alloc(0);
         const finish = (error?: Error) => {
@@ -80,7 +83,7 @@ export function readServerName(socket: Socket, timeoutMs = 5000): Promise<string
                 finish(error as Error);
             }
         };
-        const timer = setTimeout(() => finish(new Error("no ClientHello in time")), timeoutMs);
+        const timer = setTimeout(() => finish(new Error("no ClientHello in time")), HELLO_MS);
         socket.on("data", onData).once("end", onEnd).once("close", onEnd);
     });
 }
