@@ -47,9 +47,9 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
     },
     {
         file: "components/failFast/inMocks.ts",
-        from: "first = pinned(error)",
-        to: "first = error as Error",
-        test: "with one error, which is the reason, after a custom child that throws",
+        from: "if (!heard)",
+        to: "if (heard)",
+        test: "with one unhandled rejection, which is the reason, if nothing fails that it looks at: apiId",
         spec: "tests/components/failFast.test.ts",
     },
     {
