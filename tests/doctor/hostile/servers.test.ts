@@ -120,7 +120,8 @@ describe("the doctor with hostile servers", function () {
                 end(socket);
             });
             const { checks, verdict } = await examine(against(port, { timeoutMs: 4000 }));
-            for (const id of ["no-certificate", "default-endpoint"]) expect(checks.find((one) => one.id === id)?.verdict).to.equal("bad");
+            for (const id of ["no-certificate", "default-endpoint"])
+                expect(checks.find((check) => check.id === id)?.verdict).to.equal("bad");
             expect(verdict).to.equal("fault");
         });
 });
