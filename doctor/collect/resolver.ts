@@ -16,6 +16,8 @@ function connectTo(text: string): ConnectTo {
     return entry;
 }
 
+const LONGEST_ANSWER_MS = 20_000;
+
 /** What the resolver says of a name that has no address of that family. */
 const NO_ADDRESS = ["ENODATA", "ENOTFOUND"];
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code);
@@ -29,7 +31,8 @@ export class Names {
     /** @throws OptionError for an invalid entry. */
     constructor(network: Network, timeoutMs: number) {
         this.#entries = (network.connectTo ?? []).map(connectTo);
-        this.#resolver = new dns.promises.Resolver({ timeout: Math.ceil(Math.min(timeoutMs / 2, 5000)), tries: 2 });
+        // The second try waits twice as long as the first, so that both end with the run.
+        this.#resolver = new dns.promises.Resolver({ timeout: Math.ceil(Math.min(timeoutMs / 3, LONGEST_ANSWER_MS)), tries: 2 });
         this.#own = network.dnsServers !== undefined && network.dnsServers.length > 0;
         if (!this.#own) return;
         for (const server of network.dnsServers!)

@@ -20,7 +20,7 @@ export const KEY_ID = "AKIALABLABLABLABLAB1";
 export const SECRET = "kept-to-ourselves/aws-secret-access-key";
 export const TOKEN = "kept-to-ourselves_cloudflare-token";
 export const REGION = "eu-west-1";
-export const TIMEOUT = 5000;
+const TIMEOUT = 60_000;
 
 /** Nothing of the machine that runs this may leak in: no profile, no configuration, no metadata service. */
 export const cleanEnvironment = (home: string): Record<string, string | undefined> => ({

@@ -53,7 +53,7 @@ export function hostileServers() {
         targetDomainName: TARGET,
         apiId: API_ID,
         aws: false,
-        timeoutMs: 5000,
+        timeoutMs: 60_000,
         network: { dnsServers: ["127.0.0.1:1"], connectTo: [`:443:127.0.0.1:${port}`, ":80:127.0.0.1:1"], caPem: webCa.certificatePem },
         ...more,
     });

@@ -1,10 +1,14 @@
 /** One seed for every random choice of a run. A failure is repeated by `SEED=…`, which the run prints at its start. */
+import { config } from "chai";
 import * as fc from "fast-check";
 
 const FIXED_SEED = 20261125;
 
 /** Whether every sample is the whole: `npm run test:exhaustive`. */
 export const EXHAUSTIVE = process.env.EXHAUSTIVE === "1";
+
+// A failure shows the whole of what was seen: a run beside others cannot be repeated.
+config.truncateThreshold = 0;
 
 // Set here, in the first process, so that mocha's workers inherit it.
 process.env.SEED ||= String(EXHAUSTIVE ? Date.now() % 2 ** 31 : FIXED_SEED);

@@ -20,13 +20,13 @@ describe("the verification's script", () => {
                 path: "/",
                 target: TARGET,
                 apiId: API_ID,
-                timeoutMs: 3000,
+                timeoutMs: 60_000,
                 headers: {},
                 connectTo: [readConnectTo(`:443:127.0.0.1:${port}`)!],
                 proxies: [],
                 caPem: caPem(),
             };
-            const rows = await new Verification(settings).round(3000);
+            const rows = await new Verification(settings).round(60_000);
             expect(rows.find(({ id }) => id === "no-certificate")?.verdict).to.equal(verdict);
             // The visitor gets the same answer, and is not served.
             expect(rows.find(({ id }) => id === "visitor")?.verdict).not.to.equal("live");
