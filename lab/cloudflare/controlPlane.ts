@@ -4,6 +4,9 @@ import type { RecordResponse } from "cloudflare/resources/dns/records";
 import type { AuthenticatedOriginPull } from "cloudflare/resources/origin-tls-client-auth/hostnames";
 import type { HostnameCertificateListResponse } from "cloudflare/resources/origin-tls-client-auth/hostname-certificates";
 import type { SettingGetResponse as OriginPullSetting } from "cloudflare/resources/origin-tls-client-auth/settings";
+import type { CustomTrustStore } from "cloudflare/resources/acm/custom-trust-store";
+import type { OriginTLSComplianceModeGetResponse } from "cloudflare/resources/origin-tls-compliance-modes/origin-tls-compliance-modes";
+import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases";
 import type { Zone as ZoneResponse } from "cloudflare/resources/zones/zones";
 import type { Cloud, DnsRecord, HostnameCertificate, Zone } from "../cloud";
 import { normalize } from "../dns";
@@ -91,6 +94,7 @@ function rulesetReply(zone: Zone): Reply {
         phase: "http_config_settings",
         name: "default",
         version: "1",
+        last_updated: new Date(0).toISOString(),
         rules: [
             {
                 id: "lab-config-rule",
@@ -99,9 +103,12 @@ function rulesetReply(zone: Zone): Reply {
                 description: rule.description,
                 enabled: true,
                 expression: `(http.host ${rule.hostname.startsWith("*") ? "wildcard" : "eq"} "${rule.hostname}")`,
-            },
+                ref: "lab-config-rule",
+                last_updated: new Date(0).toISOString(),
+                version: "1",
+            } satisfies PhaseGetResponse.SetConfigurationRule,
         ],
-    });
+    } satisfies PhaseGetResponse);
 }
 
 type ZoneAnswer = { operation: string; permission: string; answer: (zone: Zone) => Reply };
@@ -123,14 +130,17 @@ function findZoneAnswer(request: ControlRequest, rest: string[]): ZoneAnswer | u
         case 2:
             if (first === "acm" && second === "custom_trust_store") {
                 const stored = (zone: Zone) =>
-                    (zone.originTrustStore ?? []).map((issuer, index) => ({ id: String(index), issuer, status: "active" }));
+                    (zone.originTrustStore ?? []).map(
+                        (issuer, index) => ({ id: String(index), issuer, status: "active" }) satisfies Partial<CustomTrustStore>,
+                    );
                 return { operation: "acm.customTrustStore.list", permission: origin, answer: (zone) => listReply(request, stored(zone)) };
             }
             if (first === "settings" && second === "origin_tls_compliance_modes")
                 return {
                     operation: "originTLSComplianceModes.get",
                     permission: "Zone Settings Read",
-                    answer: (zone) => good({ id: second, value: zone.originTlsModes ?? [], editable: true }),
+                    answer: (zone) =>
+                        good({ id: second, value: zone.originTlsModes ?? [], editable: true } satisfies OriginTLSComplianceModeGetResponse),
                 };
             if (first === "settings" && second !== undefined) {
                 const answer = (zone: Zone) => {

@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { inZonePath, overApi } from "./api";
 import type { Cloud, DnsRecord, Zone } from "../cloud";
+import type { RecordProperties } from "./requests";
 import { broken, list, number, oneOf, optional, text, type Props, type ResourceType } from "../shared/resourceType";
 
 export function zoneOf(cloud: Cloud, id: string): Zone {
@@ -56,7 +57,7 @@ const record: ResourceType = {
         comment: "string",
         priority: "number",
         tags: "string[]",
-    },
+    } satisfies RecordProperties,
     computed: ["createdOn", "modifiedOn", "proxiable", "settings"],
     check(inputs) {
         const type = optional(inputs, "type");

@@ -134,15 +134,16 @@ function sslMode(zone: Zone, host: string): string {
     return zone.pageRuleSsl ?? zone.settings.get("ssl") ?? "full";
 }
 
-/** The visitor's headers, plus those that the edge adds. */
+/** The visitor's headers, plus those that the edge adds: only X-Forwarded-For keeps what the visitor said (docs/sources.md 13.30). */
 function originHeaders({ req, scheme, ray }: Visit, host: string): http.OutgoingHttpHeaders {
     const visitor = req.socket.remoteAddress ?? "127.0.0.1";
+    const said = req.headers["x-forwarded-for"];
     return {
-        ...withoutHopByHop(req.headers),
+        ...withoutHopByHop(req.headers, "x-real-ip"),
         host,
         "cf-ray": ray,
         "cf-connecting-ip": visitor,
-        "x-forwarded-for": visitor,
+        "x-forwarded-for": said === undefined ? visitor : `${String(said)},${visitor}`,
         "x-forwarded-proto": scheme,
     };
 }

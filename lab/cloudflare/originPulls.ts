@@ -4,6 +4,7 @@ import { apiError, ask, inZonePath, overApi } from "./api";
 import type { ApiRequest, Cloud, HostnameAssociation, HostnameCertificate } from "../cloud";
 import { inZone, zoneOf } from "./dnsRecord";
 import { isCa } from "../pki/x509";
+import type { AssociationProperties, HostnameCertificateProperties } from "./requests";
 import { broken, text, type Props, type ResourceType } from "../shared/resourceType";
 
 const PERMISSION = "SSL and Certificates";
@@ -62,7 +63,11 @@ export function getHostnameCertificate(cloud: Cloud, args: Props): Promise<Props
 
 const hostnameCertificate: ResourceType = {
     token: "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
-    properties: { zoneId: "string! replace", certificate: "string! replace", privateKey: "string! replace" },
+    properties: {
+        zoneId: "string! replace",
+        certificate: "string! replace",
+        privateKey: "string! replace",
+    } satisfies HostnameCertificateProperties,
     computed: ["status", "expiresOn", "issuer", "serialNumber", "signature", "uploadedOn"],
     /** Only newlines at the end mean nothing, and only the certificate's (docs/sources.md 7.3). */
     same: (property, before, after) => property === "certificate" && String(before).trimEnd() === String(after).trimEnd(),
@@ -162,7 +167,10 @@ const originPulls: ResourceType = {
     importPart: 1,
     notImported: ["configs"],
     token: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
-    properties: { zoneId: "string! replace", configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" }] },
+    properties: {
+        zoneId: "string! replace",
+        configs: ["object[]!", { hostname: "string!", certId: "string!", enabled: "boolean" } satisfies AssociationProperties],
+    },
     computed: ["hostname", ...MOVING],
     check(inputs) {
         const configs = inputs.configs as (Props | undefined)[] | undefined;

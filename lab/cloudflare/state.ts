@@ -1,4 +1,5 @@
 /** The Cloudflare account as plain data: what its resource types write, and what the edge and the DNS read. */
+import type { SSL } from "cloudflare/resources/zones/settings";
 import type { Identity } from "../pki/authority";
 
 export interface DnsRecord {
@@ -57,7 +58,7 @@ export interface Zone {
      */
     delegatedElsewhere: Map<string, string[]>;
     /** A configuration rule that sets another SSL mode for one hostname, or for all below a name: `*.example.com`. */
-    sslRule: { hostname: string; value: string; description: string } | undefined;
+    sslRule: { hostname: string; value: NonNullable<SSL["value"]>; description: string } | undefined;
     /** A rule that answers every visitor of the zone with a challenge page. */
     challenge: boolean;
     /** What the edge answers to every visitor by itself (docs/sources.md 13.12). */

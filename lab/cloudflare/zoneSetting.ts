@@ -2,17 +2,18 @@
 import { apiError, ask, inZonePath, overApi } from "./api";
 import type { ApiRequest, Cloud } from "../cloud";
 import { zoneOf } from "./dnsRecord";
+import type { SettingValues } from "./requests";
 import { oneOf, text, type Props, type ResourceType } from "../shared/resourceType";
 
-const SWITCH = ["on", "off"];
-const SETTINGS: Record<string, string[]> = {
+const KNOWN = {
     ssl: ["off", "flexible", "full", "strict"],
-    ssl_automatic_mode: ["auto", "custom"],
-    tls_client_auth: SWITCH,
-    always_use_https: SWITCH,
-    automatic_https_rewrites: SWITCH,
+    tls_client_auth: ["on", "off"],
+    always_use_https: ["on", "off"],
+    automatic_https_rewrites: ["on", "off"],
     min_tls_version: ["1.0", "1.1", "1.2", "1.3"],
-};
+} satisfies SettingValues;
+/** The SDK has no type for the automatic mode. */
+const SETTINGS: Record<string, string[]> = { ...KNOWN, ssl_automatic_mode: ["auto", "custom"] };
 const DEFAULTS: Record<string, string> = { ssl: "full", ssl_automatic_mode: "auto", min_tls_version: "1.0" };
 
 const zoneSettingType: ResourceType = {

@@ -20,7 +20,9 @@ describe("the order of creation is in the graph", () => {
 describe("every child", () => {
     it("has a parent in the component and a name that starts with its name", async () => {
         const recorded = await build();
-        for (const child of recorded.registrations.filter((each) => each.type !== "pulumi:pulumi:Stack" && each.name !== "orders")) {
+        const children = recorded.registrations.filter((each) => each.type !== "pulumi:pulumi:Stack" && each.name !== "orders");
+        expect(children.length).to.be.greaterThan(20);
+        for (const child of children) {
             expect(child.parent, child.name).to.match(/CloudflareProtectedHttpApi/);
             expect(child.name).to.match(/^orders-/);
         }
@@ -33,8 +35,7 @@ describe("every child", () => {
     });
 
     it("is registered in a preview as in an update", async () => {
-        const names = async (preview: boolean) =>
-            (await build({}, { preview })).registrations.map((registration) => registration.name).sort();
+        const names = async (preview: boolean) => (await build({}, { preview })).registrations.map((registration) => registration.name).sort();
         expect(await names(true)).to.deep.equal(await names(false));
     });
 

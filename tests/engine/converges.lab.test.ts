@@ -66,6 +66,7 @@ describe("a deployment that is stopped at any call", () => {
         it(`is finished by the next one: ${title}, failing before the effect`, async () => {
             let probes = 0;
             const targets = sampleOfEachKind(operations, methodOf, 3, `${title}, failed`);
+            expect(targets).not.to.deep.equal([]);
             for (const target of targets) {
                 const { again, end } = await attempt(step, target, "failed");
                 expect(again.ok, `after ${target}: ${again.text}`).to.equal(true);
@@ -80,6 +81,7 @@ describe("a deployment that is stopped at any call", () => {
         it(`is finished by the next one, or stops saying what stands in its way: ${title}, the answer lost`, async () => {
             const stuck: string[] = [];
             const targets = sampleOfEachKind(operations, methodOf, 3, `${title}, lost`);
+            expect(targets).not.to.deep.equal([]);
             for (const target of targets) {
                 const { again, end } = await attempt(step, target, "lost");
                 if (again.ok) {

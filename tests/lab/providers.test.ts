@@ -69,6 +69,7 @@ describe("the lab's resource types", () => {
             expect(existsSync(file), file).to.equal(true);
             const body = new RegExp(`export interface ${type}Args \\{([^]*?)\n\\}`).exec(readFileSync(file, "utf8"))?.[1] ?? "";
             const declared = [...body.matchAll(/^ {4}(\w+)\??:/gm)].map((match) => match[1]);
+            expect(declared, token).not.to.deep.equal([]);
             expect(declared, token).to.include.members(Object.keys(properties));
         }
     });

@@ -42,6 +42,7 @@ const suiteOf = (file: string): string => {
 
 describe("the suites", () => {
     it("run each test file once, in the suite that its name and folder say", () => {
+        expect(testFiles.length).to.be.greaterThan(50);
         for (const file of testFiles)
             expect(
                 Object.keys(SUITES).filter((name) => runs(SUITES[name]!, file)),

@@ -1,5 +1,7 @@
 /** Cloudflare's part of the evidence, read-only through its SDK, which is loaded on demand. */
 import { createRequire } from "node:module";
+import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases";
+import type { Zone as ZoneResponse } from "cloudflare/resources/zones/zones";
 import { startDeadline, type Deadline } from "../../../probes";
 import type { CloudflareEvidence, SslRuleEvidence } from "../../evidence";
 import type { Hindrances } from "../hindrances";
@@ -115,14 +117,7 @@ async function allOf<T>(first: Page<T>, size: number): Promise<T[]> {
 
 /** By id, or the zone of the longest suffix of the name. */
 async function askZone(ask: Ask, client: Client, { domainName, zoneId }: CloudflareOptions): Promise<ZoneEvidence> {
-    const evidenceOf = (zone: {
-        id: string;
-        name: string;
-        status?: string;
-        type?: string;
-        name_servers: string[];
-        vanity_name_servers?: string[];
-    }) => ({
+    const evidenceOf = (zone: ZoneResponse) => ({
         id: zone.id,
         name: zone.name,
         status: zone.status ?? "",
@@ -153,8 +148,9 @@ async function askSslRules(ask: Ask, client: Client, zoneId: string, request: Ru
     if (ruleset === undefined) return undefined;
     let rules: SslRuleEvidence[] = [];
     for (const rule of ruleset?.rules ?? []) {
-        const { ssl: value } = (rule.action_parameters ?? {}) as { ssl?: unknown };
-        if (rule.action !== "set_config" || rule.enabled === false || typeof value !== "string") continue;
+        if (rule.action !== "set_config" || rule.enabled === false) continue;
+        const value = (rule as PhaseGetResponse.SetConfigurationRule).action_parameters?.ssl;
+        if (typeof value !== "string") continue;
         // It may span several lines, and is quoted on one.
         const expression = (rule.expression ?? "").replace(/\s*[\r\n]\s*/g, " ").trim();
         const holds = applies(expression, request);

@@ -1,5 +1,6 @@
 /** The client certificate: whether the edge presents one, which one, and whether it is valid. */
 import type { X509Certificate } from "node:crypto";
+import type { HostnameUpdateParams } from "cloudflare/resources/origin-tls-client-auth/hostnames";
 import { CLOUDFLARE_SHARED_CA_FINGERPRINT } from "../../../pki";
 import type { Facts } from "../facts";
 import { FOREIGN_LEAF, NEW_LEAF, cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
@@ -14,7 +15,9 @@ const switchOn = (facts: Facts): string =>
         cloudflareApi(
             "PUT",
             `/zones/${zoneOf(facts)}/origin_tls_client_auth/hostnames`,
-            `{"config":[{"hostname":"${facts.evidence.domainName}","cert_id":"${facts.cloudflare?.association?.certId}","enabled":true}]}`,
+            JSON.stringify({
+                config: [{ hostname: facts.evidence.domainName, cert_id: facts.cloudflare?.association?.certId, enabled: true }],
+            } satisfies Omit<HostnameUpdateParams, "zone_id">),
         ),
     ].join("\n");
 

@@ -1,4 +1,5 @@
 /** Settings of the zone that change how the edge reaches the origin, and that no resource of this stack holds. */
+import type { OriginTLSComplianceModeUpdateParams } from "cloudflare/resources/origin-tls-compliance-modes/origin-tls-compliance-modes";
 import type { Facts } from "../facts";
 import { cloudflareApi, visitorCommand, zoneOf, type Rule } from "./rule";
 
@@ -49,7 +50,9 @@ export const ORIGIN_TLS: Rule[] = [
                 cloudflareApi(
                     "PUT",
                     `/zones/${zoneOf(facts)}/settings/origin_tls_compliance_modes`,
-                    JSON.stringify({ value: (facts.cloudflare?.originTlsModes ?? []).filter((mode) => mode !== "pqh") }),
+                    JSON.stringify({
+                        value: (facts.cloudflare?.originTlsModes ?? []).filter((mode) => mode !== "pqh"),
+                    } satisfies Omit<OriginTLSComplianceModeUpdateParams, "zone_id">),
                 ),
                 "If it must stay: use a name in another zone for the API.",
             ].join("\n"),

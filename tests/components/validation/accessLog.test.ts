@@ -30,6 +30,8 @@ describe("the destination of the access log", () => {
 
     it("may be a log group's ARN, with or without its :*", async () => {
         for (const destinationArn of [GROUP, `${GROUP}:*`, GROUP.replace("arn:aws:", "arn:aws-us-gov:")])
-            await build({ accessLog: { destinationArn } });
+            expect((await build({ accessLog: { destinationArn } })).byName("orders-stage").inputs.accessLogSettings).to.include({
+                destinationArn,
+            });
     });
 });

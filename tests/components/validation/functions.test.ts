@@ -9,6 +9,11 @@ const named = (functions: unknown, ...routes: unknown[]): Args => ({ functions, 
 const PETS = { name: "pets", lambdaArn: LAMBDA };
 const ROUTE = { routeKey: "$default", function: "pets" };
 
+const permissions = ({ registrations }: Awaited<ReturnType<typeof build>>) =>
+    registrations
+        .filter(({ type }) => type === "aws:lambda/permission:Permission")
+        .map(({ inputs }) => [inputs.function, inputs.qualifier]);
+
 describe("a function's ARN", () => {
     const LATEST = "must not end in :$LATEST, because Lambda takes no permission for it";
     const refused: [what: string, args: Args, text: string][] = [
@@ -41,7 +46,10 @@ describe("a function's ARN", () => {
     for (const partition of ["aws", "aws-cn", "aws-us-gov"])
         it(`may be of partition ${partition}, with an alias or a version`, async () => {
             const base = `arn:${partition}:lambda:eu-west-1:123456789012:function:orders`;
-            for (const each of [base, `${base}:live`, `${base}:12`]) await build(arn(each));
+            for (const qualifier of [undefined, "live", "12"])
+                expect(permissions(await build(arn(qualifier === undefined ? base : `${base}:${qualifier}`)))).to.deep.equal([
+                    [base, qualifier],
+                ]);
         });
 });
 
@@ -124,6 +132,8 @@ describe("functions that routes name", () => {
         });
 
     it("may be named by several routes", async () => {
-        await build(named([PETS], ROUTE, { routeKey: "GET /", function: "pets" }));
+        expect(permissions(await build(named([PETS], ROUTE, { routeKey: "GET /", function: "pets" })))).to.deep.equal([
+            [LAMBDA, undefined],
+        ]);
     });
 });

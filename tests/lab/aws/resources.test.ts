@@ -64,7 +64,9 @@ describe("the lab's AWS resource types", () => {
         for (const inputs of [{ name: "/aws/orders" }, { namePrefix: "awsorders/" }]) expect(await create(inputs)).to.equal("");
     });
     it("takes what is gone for deleted, for every type", async () => {
-        for (const type of [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"))) {
+        const types = [...resourceTypes.values()].filter(({ token }) => token.startsWith("aws:"));
+        expect(types.length).to.be.greaterThan(15);
+        for (const type of types) {
             const gone = {
                 token: type.token,
                 id: "gone",

@@ -44,6 +44,20 @@ describe("the lab's edge", () => {
         }
     });
 
+    it("appends the visitor's address to X-Forwarded-For, and lets a visitor claim none in CF-Connecting-IP", async () => {
+        const seen = async (headers: Record<string, string>) => {
+            const { status, body } = await ask({ headers });
+            expect(status).to.equal(200);
+            return (JSON.parse(body) as { headers: Record<string, string> }).headers;
+        };
+        const visitor = "127.0.0.1";
+        expect(await seen({})).to.include({ "x-forwarded-for": visitor, "cf-connecting-ip": visitor });
+        const claimed = { "x-forwarded-for": "203.0.113.1, 198.51.100.101", "cf-connecting-ip": "203.0.113.1", "x-real-ip": "203.0.113.1" };
+        const passed = await seen(claimed);
+        expect(passed).to.include({ "x-forwarded-for": `203.0.113.1, 198.51.100.101,${visitor}`, "cf-connecting-ip": visitor });
+        expect(passed).to.not.have.property("x-real-ip");
+    });
+
     it("turns off and flexible into 521, as nothing listens on port 80 there", async () => {
         for (const mode of ["off", "flexible"]) {
             fixture.zone.settings.set("ssl", mode);
@@ -119,7 +133,8 @@ describe("the lab's edge", () => {
     });
 
     it("lets a configuration rule decide the SSL mode of its hostname, and of no other", async () => {
-        const rule = (hostname: string, value: string) => (fixture.zone.sslRule = { hostname, value, description: "a rule" });
+        const rule = (hostname: string, value: NonNullable<typeof fixture.zone.sslRule>["value"]) =>
+            (fixture.zone.sslRule = { hostname, value, description: "a rule" });
         rule(apiHost, "flexible");
         refused(await ask(), 521);
         rule("other.example.com", "flexible");
