@@ -35,7 +35,8 @@ describe("every child", () => {
     });
 
     it("is registered in a preview as in an update", async () => {
-        const names = async (preview: boolean) => (await build({}, { preview })).registrations.map((registration) => registration.name).sort();
+        const names = async (preview: boolean) =>
+            (await build({}, { preview })).registrations.map((registration) => registration.name).sort();
         expect(await names(true)).to.deep.equal(await names(false));
     });
 
