@@ -189,7 +189,23 @@ describe("the component's page", () => {
 
     it("states how many resources an API has by default", async () => {
         const [, count] = /\*\*(\d+) resources\*\*/.exec(pages.get("docs/cost-and-limits.md")!.text)!;
-        expect((await childrenOf()).length).to.equal(Number(count));
+        const all = async (args?: Partial<CloudflareProtectedHttpApiArgs>) => (await childrenOf(args)).length;
+        const base = await all();
+        expect(base).to.equal(Number(count));
+        const further = async (route: object) =>
+            (await all({
+                routes: [
+                    { routeKey: "$default", lambdaArn: LAMBDA },
+                    { routeKey: "GET /a", ...route },
+                ],
+            })) - base;
+        expect(await further({ lambdaArn: `${LAMBDA}-other` }), "a function of its own").to.equal(3);
+        expect(await further({ lambdaArn: LAMBDA }), "the same function").to.equal(2);
+        expect(await further({ httpUrl: "https://a.example.com" }), "a URL").to.equal(2);
+        expect(
+            (await all({ originPull: { authorities: [{ name: "1" }, { name: "2" }], presented: "1" } })) - base,
+            "an authority",
+        ).to.equal(6);
     });
 });
 
