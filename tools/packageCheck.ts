@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { NEWEST_SDK, OLDEST_SDK, install, runUnitTests } from "./consumers/runners";
 
 const ROOT = path.join(__dirname, "..");
 const consumer = fs.mkdtempSync(path.join(os.tmpdir(), "consumer-"));
@@ -107,6 +108,11 @@ try {
         );
     run("npx", ["mocha", "--node-option", "import=tsx", "--timeout", "60000", "consumer.test.ts"], consumer);
     run("npx", ["--no-install", "cloudflare-protected-http-api", "doctor", "--help"], consumer);
+    // Two corners of `npm run test:matrix`.
+    install(consumer, OLDEST_SDK, ["jest"]);
+    runUnitTests("jest", consumer);
+    install(consumer, NEWEST_SDK, ["vitest"]);
+    runUnitTests("vitest", consumer);
     console.log("the packed tarball works in a project of its own");
 } finally {
     fs.rmSync(consumer, { recursive: true, force: true });

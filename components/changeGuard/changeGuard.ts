@@ -59,7 +59,8 @@ export function readDeployed(outputs: unknown): Deployed | undefined {
 
 /** The keys of an authority; undefined if it is missing or not known yet. */
 function keysOf(facts: Facts, name: string): string[] | undefined {
-    const keys = facts.authorities[name];
+    // Not what every object has: an authority may be called `constructor`.
+    const keys = Object.hasOwn(facts.authorities, name) ? facts.authorities[name] : undefined;
     return knownList(keys) ? keys : undefined;
 }
 
@@ -98,7 +99,7 @@ export function refusals(old: Facts, next: Facts, deployed: Deployed | undefined
     // After a failure the edge may present any of the trusted authorities: all of them must stay.
     const mustStay = presented === undefined ? Object.keys(old.authorities) : [presented];
     for (const name of mustStay) {
-        if (!(name in next.authorities))
+        if (!Object.hasOwn(next.authorities, name))
             found.push({
                 rule: presented === undefined ? "unfinished" : "drop-presented",
                 path: "originPull.authorities",

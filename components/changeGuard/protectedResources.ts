@@ -8,9 +8,12 @@ const CLOUDFLARE = "cloudflare:index";
 /** Type, below the component's own, and the rest of the name. */
 function resources(old: Facts, next: Facts): [type: string, role: string][] {
     const found: [string, string][] = [];
-    const [before, after] = [old.authorities[old.presented], next.authorities[old.presented]];
+    const issued = (facts: Facts): boolean => {
+        const keys: unknown = Object.hasOwn(facts.authorities, old.presented) ? facts.authorities[old.presented] : undefined;
+        return Array.isArray(keys) && keys.includes("issued");
+    };
     // Only the CA that the last deployment presented is protected, and only one that the component issued exists.
-    if (before?.includes("issued") && !after?.includes("issued"))
+    if (issued(old) && !issued(next))
         found.push(
             [`${TLS}/selfSignedCert:SelfSignedCert`, `origin-pull-ca-${old.presented}-certificate`],
             [`${TLS}/privateKey:PrivateKey`, `origin-pull-ca-${old.presented}-key`],

@@ -4,7 +4,7 @@ import { isPlainObject, late, shown, shownUrl } from "./shown";
 
 const LONGEST_SECONDS = 3600;
 /** Headers that the HTTP client sets itself. */
-const RESERVED = /^(host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect)$/i;
+const RESERVED = /^(host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect|user-agent)$/i;
 
 /** Problems of the two values that may only be known late. */
 export function lateVerifyProblems(path: unknown, headers: unknown): Problem[] {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { unprotectCommands } from "../../../components/changeGuard/protectedResources";
 import { readDeployed, refusals, type Deployed, type Facts } from "../../../components/changeGuard/changeGuard";
 
 /** `facts("1", "2*")`: trusts 1 and 2, presents 2; `1=b` stands for other key material under the name 1. */
@@ -33,6 +34,7 @@ describe("the change guard", () => {
         ["lets the same be tried again after a failure", ["1", "2*"], ["1", "2*"], undefined, []],
         ["lets the presentation be rolled back after a failure", ["1", "2*"], ["1*", "2"], undefined, []],
         ["refuses to present a new one after a failure", ["1*"], ["1", "2*"], undefined, ["present-untrusted"]],
+        ["refuses to drop one that is called as what every object has", ["constructor*", "2"], ["2*"], "constructor", ["drop-presented"]],
         ["counts an unknown key as another", ["1*"], [UNKNOWN], "1", ["other-key"]],
     ];
     for (const [title, old, next, presented, expected] of table)
@@ -41,6 +43,16 @@ describe("the change guard", () => {
             if (next[0] === UNKNOWN) (to.authorities as Record<string, unknown>)["1"] = { unknown: true };
             expect(rules(facts(...old), to, presented)).to.deep.equal(expected);
         });
+
+    it("names what to unprotect whatever an authority is called, and whatever stands for a key that is not known yet", () => {
+        const urn = "urn:pulumi:dev::p::a:b:Api$a:b:DeploymentRecord::orders-deployment-record";
+        for (const [from, to] of [
+            [facts("constructor=issued*", "2"), facts("2*")],
+            [facts("1=issued*"), { ...facts("1*"), authorities: { "1": { unknown: true } as unknown as string[] } }],
+        ] as const)
+            expect(unprotectCommands(urn, "orders", from, to).join("\n")).to.contain(`orders-origin-pull-ca-${from.presented}-key`);
+        expect(unprotectCommands(urn, "orders", facts("1=issued*", "2"), facts("1=issued", "2*"))).to.deep.equal([]);
+    });
 
     it("keeps the name and the zone of a live API, and says how to move", () => {
         const old = facts("1*");

@@ -1,11 +1,9 @@
 /** What a careless or hostile caller passes: nothing crashes, nothing is silently dropped, and nothing secret is in a message. */
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { CloudflareProtectedHttpApi, type CloudflareProtectedHttpApiArgs } from "../../../components";
-import { argsProblems, argsWarnings, problemText } from "../../../components/validation/validation";
+import type { CloudflareProtectedHttpApiArgs } from "../../../components";
+import { argsProblems, problemText } from "../../../components/validation/validation";
 import { ARGS, LAMBDA, refusal } from "../../support/component";
-import { record } from "../../support/recorder";
 
 const judge = (args: object, name: unknown = "orders"): string =>
     problemText(
@@ -146,6 +144,9 @@ describe("a message about a bad argument", () => {
         });
 });
 
+const CA = { name: "1", caCertificatePem: pulumi.output("x") };
+const OWN = { ...CA, certificatePem: pulumi.output("x"), privateKeyPem: pulumi.output("x") };
+
 describe("a bad argument", () => {
     it("crashes nothing, whatever it is", () => {
         const circular: Record<string, unknown> = {};
@@ -225,6 +226,42 @@ describe("a bad argument", () => {
             { originPull: { authorities: [{ name: "1", leaf: "2" }] } },
         ],
         [
+            "the name of the shared CA",
+            { originPull: { authorities: [{ name: "cloudflare-shared" }] } },
+            "originPull.authorities[0].name must not be the name reserved for Cloudflare's shared CA",
+            { originPull: { authorities: [{ name: "cloudflare" }] } },
+        ],
+        [
+            "a leaf and the id of one",
+            { originPull: { authorities: [{ ...OWN, certificateId: "x" }] } },
+            "originPull.authorities[0] must have either certificatePem or certificateId; received both",
+            { originPull: { authorities: [OWN] } },
+        ],
+        [
+            "a leaf without its key",
+            { originPull: { authorities: [{ ...OWN, privateKeyPem: undefined }] } },
+            "originPull.authorities[0] must have both certificatePem and privateKeyPem, or neither",
+            { originPull: { authorities: [OWN] } },
+        ],
+        [
+            "a CA without a leaf as the presented one",
+            { originPull: { authorities: [CA, { name: "2" }], presented: "1" } },
+            "originPull.authorities[0] must have a leaf (certificatePem or certificateId) to be presented",
+            { originPull: { authorities: [CA, { name: "2" }], presented: "2" } },
+        ],
+        [
+            "a presented authority in mode Shared",
+            { originPull: { mode: "Shared", presented: "1" } },
+            "originPull.presented must be left out in mode Shared",
+            { originPull: { mode: "Shared" } },
+        ],
+        [
+            "a header that the verification sets",
+            { verify: { headers: { "User-Agent": "x" } } },
+            "verify.headers.User-Agent must be left out: the verification sets it",
+            { verify: { headers: { "x-agent": "x" } } },
+        ],
+        [
             "two leaves of one name",
             {
                 originPull: {
@@ -300,68 +337,4 @@ describe("a bad argument", () => {
         it(`is refused when it is known late, and null or empty: ${what}`, async () => {
             for (const value of [null as unknown as string, ""]) expect(await refusal(args(pulumi.output(value)))).to.contain(path);
         });
-});
-
-describe("a region that is only known late", () => {
-    const other = LAMBDA.replace("eu-west-1", "us-east-1");
-    const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/1";
-    const routes = (lambdaArn: pulumi.Input<string>) => [...ARGS.routes, { routeKey: "GET /a", lambdaArn }];
-
-    it("is refused: a function or a certificate elsewhere than the plain ones, in previews too", async () => {
-        for (const preview of [true, false]) {
-            expect(await refusal({ routes: routes(pulumi.output(other)) }, { preview })).to.contain(
-                "routes[1].lambdaArn must be in the API's region, eu-west-1 (routes[0].lambdaArn); received one in us-east-1",
-            );
-            expect(await refusal({ certificateArn: pulumi.output(certificate) }, { preview })).to.contain(
-                "certificateArn must be in the API's region, eu-west-1 (routes[0].lambdaArn); received one in us-east-1",
-            );
-        }
-        expect(await refusal({ routes: routes(pulumi.output(LAMBDA)) })).to.equal("nothing was refused");
-    });
-
-    const withProvider = (region: string, options: (provider: aws.Provider) => pulumi.ComponentResourceOptions): Promise<string> =>
-        record(
-            () => new CloudflareProtectedHttpApi("orders", ARGS, options(new aws.Provider("other", { region: region as aws.Region }))),
-        ).then(
-            () => "nothing was refused",
-            (error: Error) => error.message,
-        );
-
-    it("is refused: a plain ARN elsewhere than the provider's, however the provider is given", async () => {
-        for (const options of [
-            (provider: aws.Provider) => ({ provider }),
-            (provider: aws.Provider) => ({ providers: [provider] }),
-            (provider: aws.Provider) => ({ providers: { aws: provider } }),
-        ]) {
-            expect(await withProvider("us-east-1", options)).to.contain(
-                "routes[0].lambdaArn must be in the API's region, us-east-1 (the provider's); received one in eu-west-1",
-            );
-            expect(await withProvider("eu-west-1", options)).to.equal("nothing was refused");
-        }
-    });
-});
-
-describe("what no source settles is a warning", () => {
-    const warnings = (args: object): string => argsWarnings({ ...ARGS, ...args }).join("\n");
-    const origin = (...allowOrigins: string[]) => ({ cors: { allowOrigins } });
-
-    it("an origin that no browser sends", () => {
-        for (const odd of ["HTTPS://a.example", "https://münchen.example", "https://a.example:123456"]) {
-            expect(warnings(origin(odd)), odd).to.contain("cors.allowOrigins[0] is no origin that a browser sends");
-            expect(judge(origin(odd))).to.equal(NOTHING);
-        }
-        for (const sent of ["https://[2001:db8::1]:8443", "http://a_b.localhost:3000", "https://*.example.com", "*"]) {
-            expect(warnings(origin(sent)), sent).to.equal("");
-            expect(judge(origin(sent))).to.equal(NOTHING);
-        }
-        expect(warnings(origin())).to.contain("cors.allowOrigins is empty");
-    });
-
-    it("a log group in another region", () => {
-        const log = (region: string) => ({ accessLog: { destinationArn: `arn:aws:logs:${region}:123456789012:log-group:orders` } });
-        expect(warnings(log("us-east-1"))).to.contain(
-            "accessLog.destinationArn must be in the API's region, eu-west-1 (routes[0].lambdaArn); received one in us-east-1. API Gateway may",
-        );
-        expect(warnings(log("eu-west-1"))).to.equal("");
-    });
 });
