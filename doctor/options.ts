@@ -118,7 +118,7 @@ function readNetwork(value: unknown): Network {
     if (typeof value !== "object" || value === null) throw new OptionError("network must be an object");
     const { connectTo, dnsServers, caPem } = value as Record<string, unknown>;
     for (const [what, list] of Object.entries({ connectTo, dnsServers }))
-        if (list !== undefined && !(Array.isArray(list) && list.every((one) => typeof one === "string")))
+        if (list !== undefined && !(Array.isArray(list) && list.every((entry) => typeof entry === "string")))
             throw new OptionError(`network.${what} must be a list of strings; received ${received(list)}`);
     if (caPem !== undefined)
         try {

@@ -1,6 +1,6 @@
 /** Both clouds as they are before anyone has deployed anything. */
 import { EventEmitter } from "node:events";
-import type { Cloud, Variants, Zone } from "./cloud";
+import type { Cloud, CloudflareAccount, Variants, Zone } from "./cloud";
 import { createAuthority, createWebCa, generateKeys } from "./pki/authority";
 import type { KeySource } from "./pki/authority";
 
@@ -50,13 +50,8 @@ export function cloneCloud(cloud: Cloud): Cloud {
     };
 }
 
-export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
-    const keys = options.keys ?? generateKeys;
-    const [webCa, sharedCa] = await Promise.all([
-        createWebCa(keys),
-        createAuthority("CN=origin-pull.cloudflare.net (stand-in of the lab),OU=Origin Pull,O=Lab", keys),
-    ]);
-    const sharedLeaf = await sharedCa.issue({ subject: "CN=cloudflare.net (stand-in of the lab),O=Lab", usage: "client" });
+/** Where nobody has deployed anything, with what signs and presents in it. */
+export function emptyCloud(options: CloudOptions & Pick<Cloud, "webCa" | "keys"> & Pick<CloudflareAccount, "shared">): Cloud {
     const counters = new Map<string, number>();
     return {
         aws: {
@@ -73,11 +68,11 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
         },
         cloudflare: {
             zones: new Map((options.zones ?? []).map(({ id, name }) => [id, createZone(id, name)])),
-            shared: { caPem: sharedCa.certificatePem, ...sharedLeaf },
+            shared: options.shared,
         },
         variants: { untrustedCertificate: "forbidden", hostMismatch: "refused", voidWithoutCertificate: "refused", ...options.variants },
-        webCa,
-        keys,
+        webCa: options.webCa,
+        keys: options.keys,
         activationDelayMs: options.activationDelayMs ?? 150,
         gatewayPort80Open: false,
         api: { tries: [], waitedMs: 0 },
@@ -92,4 +87,14 @@ export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
             return `${prefix}${String(next).padStart(7, "0")}`;
         },
     };
+}
+
+export async function createCloud(options: CloudOptions = {}): Promise<Cloud> {
+    const keys = options.keys ?? generateKeys;
+    const [webCa, sharedCa] = await Promise.all([
+        createWebCa(keys),
+        createAuthority("CN=origin-pull.cloudflare.net (stand-in of the lab),OU=Origin Pull,O=Lab", keys),
+    ]);
+    const sharedLeaf = await sharedCa.issue({ subject: "CN=cloudflare.net (stand-in of the lab),O=Lab", usage: "client" });
+    return emptyCloud({ ...options, webCa, keys, shared: { caPem: sharedCa.certificatePem, ...sharedLeaf } });
 }

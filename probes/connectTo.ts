@@ -31,7 +31,7 @@ const matches = (pattern: string, host: string): boolean =>
 
 /** The host and port that the first entry that matches puts in the place of these. */
 export function redirected(entries: ConnectTo[], host: string, port: number): { host: string; port: number } {
-    const entry = entries.find((one) => matches(one.host, host) && (one.port === "" || one.port === String(port)));
+    const entry = entries.find((entry) => matches(entry.host, host) && (entry.port === "" || entry.port === String(port)));
     if (!entry) return { host, port };
     return { host: entry.toHost === "" ? host : entry.toHost, port: entry.toPort === "" ? port : Number(entry.toPort) };
 }

@@ -189,11 +189,11 @@ const happens = (socket: net.Socket, event: "connect" | "secureConnect"): Promis
 /** The body without the sent header values: a handler may echo its request. */
 function withoutSecrets(body: string, headers: Record<string, string> = {}): string {
     const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/[\s,;]+/)]);
-    const told = secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1), encodeURIComponent(one)]);
+    const told = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
     return told
-        .filter((one) => one.length >= SECRET_CHARACTERS)
+        .filter((form) => form.length >= SECRET_CHARACTERS)
         .sort((a, b) => b.length - a.length)
-        .reduce((text, one) => text.replaceAll(one, "***"), body);
+        .reduce((text, secret) => text.replaceAll(secret, "***"), body);
 }
 
 const aborted = (signal: AbortSignal): Promise<never> =>

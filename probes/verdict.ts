@@ -43,19 +43,21 @@ const versionRefused = ({ outcome, reason = "", serverVerified, serverProblem }:
 
 /** Without those of a TLS version that the server does not speak, if it speaks the other one. */
 export function inServedVersion(probes: ProbeEvidence[]): ProbeEvidence[] {
-    const served = probes.filter((one) => !versionRefused(one));
-    return served.some((one) => answered(one) || one.serverVerified || one.serverProblem !== undefined) ? served : probes;
+    const served = probes.filter((probe) => !versionRefused(probe));
+    return served.some((probe) => answered(probe) || probe.serverVerified || probe.serverProblem !== undefined) ? served : probes;
 }
 
 /** Something on the path answers instead of the edge, with its own certificate: its answers say nothing about the origin. */
 export function isIntercepted(probes: ProbeEvidence[]): boolean {
     const visitors = inServedVersion(probes.filter(({ id }) => id === "visitor"));
-    return visitors.length > 0 && visitors.every((one) => answered(one) && one.answeredBy === "other" && !one.serverVerified);
+    return (
+        visitors.length > 0 && visitors.every((visitor) => answered(visitor) && visitor.answeredBy === "other" && !visitor.serverVerified)
+    );
 }
 
 /** Whether the server asks for a client certificate at our own name, in every version of TLS in which it was seen. */
 export function certificateRequested(probes: ProbeEvidence[]): boolean | undefined {
-    const seen = probes.filter((one) => OWN_NAME.includes(one.id)).flatMap((one) => one.certificateRequested ?? []);
+    const seen = probes.filter((probe) => OWN_NAME.includes(probe.id)).flatMap((probe) => probe.certificateRequested ?? []);
     return seen.length === 0 ? undefined : seen.every(Boolean);
 }
 
@@ -94,9 +96,9 @@ const inconclusive = (why: string): Judgement<BypassVerdict> => ({ verdict: "inc
 /** A status that visitors get from API Gateway too: it proves nothing, whoever gave it. */
 const sameAsVisitor = (tries: ProbeEvidence[], probes: ProbeEvidence[]): number | undefined =>
     tries.find(
-        (one) =>
-            answered(one) &&
-            probes.some(({ id, answeredBy, status }) => id === "visitor" && answeredBy === "gateway" && status === one.status),
+        (attempt) =>
+            answered(attempt) &&
+            probes.some(({ id, answeredBy, status }) => id === "visitor" && answeredBy === "gateway" && status === attempt.status),
     )?.status;
 
 /** Why closed connections and refusals do not show that the right server refused; undefined if they do. */
@@ -113,30 +115,30 @@ function unproven(id: string, tries: ProbeEvidence[], probes: ProbeEvidence[]): 
 }
 
 /** Whether the server at the regional name showed its certificate. */
-const reached = (probes: ProbeEvidence[]): boolean => probes.some((one) => OWN_NAME.includes(one.id) && one.serverVerified);
+const reached = (probes: ProbeEvidence[]): boolean => probes.some((probe) => OWN_NAME.includes(probe.id) && probe.serverVerified);
 
 /** Whether a bypass is open, by all probes of one look. Undefined if it was not tried. */
 export function judgeBypass(id: string, probes: ProbeEvidence[]): Judgement<BypassVerdict> | undefined {
-    const all = probes.filter((one) => one.id === id);
+    const all = probes.filter((probe) => probe.id === id);
     if (all.length === 0) return undefined;
     const tries = inServedVersion(all);
-    const own = isIntercepted(probes) ? tries.filter((one) => one.serverVerified || one.answeredBy !== "other") : tries;
-    const entry = own.find((one) => answered(one) && !mayRefuse(one));
+    const own = isIntercepted(probes) ? tries.filter((attempt) => attempt.serverVerified || attempt.answeredBy !== "other") : tries;
+    const entry = own.find((attempt) => answered(attempt) && !mayRefuse(attempt));
     if (entry) return { verdict: "open", why: whyOpen(entry), entry };
     // Nobody takes connections at port 80, while the same address answers at 443: a closed port may drop packets or refuse them.
     if (id.startsWith("plain-") && tries.every(({ outcome, silent }) => outcome === "timeout" && !silent) && reached(probes))
         return { verdict: "closed", why: "" };
     // One version of TLS that does not tell is enough: the other may be the closed one.
-    if (tries.some((one) => one.outcome === "timeout")) return inconclusive("neither answered nor closed");
-    if (tries.some((one) => one.reason?.startsWith("HPE_"))) return inconclusive("an answer that is not HTTP is not a refusal");
+    if (tries.some((attempt) => attempt.outcome === "timeout")) return inconclusive("neither answered nor closed");
+    if (tries.some((attempt) => attempt.reason?.startsWith("HPE_"))) return inconclusive("an answer that is not HTTP is not a refusal");
     const unknown = unproven(id, tries, probes);
     if (unknown !== undefined) return inconclusive(unknown);
-    if (tries.some((one) => answered(one) && one.reason !== undefined))
+    if (tries.some((attempt) => answered(attempt) && attempt.reason !== undefined))
         return inconclusive("the answer broke off before it showed who refused");
-    if (OWN_NAME.includes(id) && tries.some((one) => one.certificateRequested === false))
+    if (OWN_NAME.includes(id) && tries.some((attempt) => attempt.certificateRequested === false))
         return inconclusive("the server closed, but asked for no client certificate: mutual TLS is off");
     if (id === ENDPOINT) {
-        const other = tries.find((one) => answered(one) && ![404, 421].includes(one.status!));
+        const other = tries.find((attempt) => answered(attempt) && ![404, 421].includes(attempt.status!));
         if (other) return inconclusive(`one that is off answers HTTP 404; an authorizer or a firewall may answer ${other.status}`);
         return { verdict: "closed", why: "" };
     }

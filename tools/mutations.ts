@@ -8,8 +8,10 @@ import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..");
 
+export const DEFAULT_SPEC = "tests/components/cloudflareProtectedHttpApi.test.ts";
+
 /** `test`: part of the title of a test that must fail; `spec`: its file. */
-const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: string }[] = [
+export const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: string }[] = [
     {
         file: "pki/privateKey.ts",
         from: ".length > 1)",
@@ -47,9 +49,9 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
     },
     {
         file: "components/failFast/inMocks.ts",
-        from: "first = pinned(error)",
-        to: "first = error as Error",
-        test: "with one error, which is the reason, after a custom child that throws",
+        from: "if (!heard)",
+        to: "if (heard)",
+        test: "with one unhandled rejection, which is the reason, if nothing fails that it looks at: apiId",
         spec: "tests/components/failFast.test.ts",
     },
     {
@@ -142,7 +144,7 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
     },
     {
         file: "components/lookUp.ts",
-        from: "if (status === 429 || status >= 500)",
+        from: "if (status === 408 || status === 429 || status >= 500)",
         to: "if (status >= 400)",
         test: "is other: 404 Not Found",
         spec: "tests/components/lookUp.test.ts",
@@ -233,36 +235,40 @@ const MUTATIONS: { file: string; from: string; to: string; test: string; spec?: 
     },
 ];
 
-// Without a listener the signal would end this process before the file is restored; the running test ends by it too.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-const [, , only = ""] = process.argv;
-const chosen = MUTATIONS.filter(({ file }) => file.includes(only));
-let failed = 0;
-for (const { file, from, to, test, spec = "tests/components/cloudflareProtectedHttpApi.test.ts" } of chosen) {
-    const target = path.join(ROOT, file);
-    const original = fs.readFileSync(target, "utf8");
-    if (original.split(from).length !== 2) throw new Error(`${file} must hold ${JSON.stringify(from)} exactly once`);
-    let result;
-    try {
-        fs.writeFileSync(
-            target,
-            original.replace(from, () => to),
-        );
-        result = spawnSync(
-            "npx",
-            ["mocha", "--no-config", "--node-option", "import=tsx", "--timeout", "600000", "--reporter", "json", "--fgrep", test, spec],
-            {
-                cwd: ROOT,
-                encoding: "utf8",
-            },
-        );
-    } finally {
-        fs.writeFileSync(target, original);
+function main(): void {
+    // Without a listener the signal would end this process before the file is restored; the running test ends by it too.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+    const [, , only = ""] = process.argv;
+    const chosen = MUTATIONS.filter(({ file }) => file.includes(only));
+    let failed = 0;
+    for (const { file, from, to, test, spec = DEFAULT_SPEC } of chosen) {
+        const target = path.join(ROOT, file);
+        const original = fs.readFileSync(target, "utf8");
+        if (original.split(from).length !== 2) throw new Error(`${file} must hold ${JSON.stringify(from)} exactly once`);
+        let result;
+        try {
+            fs.writeFileSync(
+                target,
+                original.replace(from, () => to),
+            );
+            result = spawnSync(
+                "npx",
+                ["mocha", "--no-config", "--node-option", "import=tsx", "--timeout", "600000", "--reporter", "json", "--fgrep", test, spec],
+                {
+                    cwd: ROOT,
+                    encoding: "utf8",
+                },
+            );
+        } finally {
+            fs.writeFileSync(target, original);
+        }
+        const report = JSON.parse(result.stdout.slice(result.stdout.indexOf("{"))) as { failures: { fullTitle: string }[] };
+        const caught = report.failures.some((failure) => failure.fullTitle.includes(test));
+        if (!caught) failed++;
+        console.log(`${caught ? "caught" : "MISSED"}  ${file}: ${from} -> ${to || "(nothing)"}`);
     }
-    const report = JSON.parse(result.stdout.slice(result.stdout.indexOf("{"))) as { failures: { fullTitle: string }[] };
-    const caught = report.failures.some((one) => one.fullTitle.includes(test));
-    if (!caught) failed++;
-    console.log(`${caught ? "caught" : "MISSED"}  ${file}: ${from} -> ${to || "(nothing)"}`);
+    console.log(`${chosen.length - failed} of ${chosen.length} mutations were caught`);
+    process.exitCode = failed === 0 ? 0 : 1;
 }
-console.log(`${chosen.length - failed} of ${chosen.length} mutations were caught`);
-process.exitCode = failed === 0 ? 0 : 1;
+
+if (require.main === module) main();

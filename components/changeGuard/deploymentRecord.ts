@@ -62,7 +62,7 @@ function keysOf(authority: OriginPullAuthority): pulumi.Input<string[]> {
 }
 
 function factsOf(args: DeploymentRecordArgs): pulumi.Inputs {
-    const authorities = Object.fromEntries(args.authorities.map((one) => [factName(one), keysOf(one)]));
+    const authorities = Object.fromEntries(args.authorities.map((authority) => [factName(authority), keysOf(authority)]));
     if (args.mode === OriginPullMode.Shared || CLOUDFLARE_SHARED in authorities)
         authorities[CLOUDFLARE_SHARED] = [CLOUDFLARE_SHARED_CA_FINGERPRINT];
     const { domainName, mode, presented } = args;

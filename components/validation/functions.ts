@@ -58,7 +58,7 @@ function routeFunctionProblems(path: string, route: Fields, names: unknown[]): P
     if (name !== undefined && (typeof name !== "string" || !names.includes(name)))
         problems.push({
             path: `${path}.function`,
-            message: `must be the name of one of \`functions\` (${names.map((one) => (typeof one === "string" ? shownField(one) : shown(one))).join(", ") || "there are none"}); received ${shown(name)}`,
+            message: `must be the name of one of \`functions\` (${names.map((each) => (typeof each === "string" ? shownField(each) : shown(each))).join(", ") || "there are none"}); received ${shown(name)}`,
         });
     if (invokePermission !== undefined && lambdaArn === undefined)
         problems.push({

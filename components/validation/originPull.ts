@@ -57,7 +57,7 @@ export function authorityPemProblems(path: string, values: { ca?: unknown; leaf?
 /** Whether the PEM holds Cloudflare's shared origin-pull CA. An unreadable PEM is refused elsewhere. */
 export function isSharedCa(pem: string): boolean {
     try {
-        return splitCertificates(pem).some((one) => fingerprint256(one) === CLOUDFLARE_SHARED_CA_FINGERPRINT);
+        return splitCertificates(pem).some((certificate) => fingerprint256(certificate) === CLOUDFLARE_SHARED_CA_FINGERPRINT);
     } catch {
         return false;
     }
@@ -144,7 +144,7 @@ export function originPullProblems(originPull: unknown, now: Date): Problem[] {
     const shared = mode === OriginPullMode.Shared;
     if (authorities !== undefined && list.length === 0 && !shared)
         problems.push({ path: "originPull.authorities", message: "must have at least one authority; received none" });
-    const names = list.map((one) => one?.name);
+    const names = list.map((authority) => authority?.name);
     const listed = names.map((name) => (typeof name === "string" ? shownField(name) : shown(name))).join(", ");
     if (new Set(names).size !== names.length)
         problems.push({ path: "originPull.authorities", message: `must have unique names; received ${listed}` });
@@ -161,8 +161,10 @@ export function originPullProblems(originPull: unknown, now: Date): Problem[] {
             path: "originPull.presented",
             message: `must name one of ${listed || "1"}; received ${shown(presented)}`,
         });
-    list.forEach((one, i) =>
-        problems.push(...authorityProblems(`originPull.authorities[${i}]`, one, !shared && (presented ?? names[0]) === one?.name, now)),
+    list.forEach((authority, i) =>
+        problems.push(
+            ...authorityProblems(`originPull.authorities[${i}]`, authority, !shared && (presented ?? names[0]) === authority?.name, now),
+        ),
     );
     return problems;
 }

@@ -52,7 +52,7 @@ export function outsideProblems(path: string, arn: unknown, api: Region | undefi
 export function regionProblems(args: Args, region: string | undefined): Problem[] {
     const named = namedRegions(args);
     const api = configured(region) ?? named[0];
-    return named.flatMap((one) => outsideProblems(one.from, `arn:aws:any:${one.region}:`, api));
+    return named.flatMap((outside) => outsideProblems(outside.from, `arn:aws:any:${outside.region}:`, api));
 }
 
 /** What no source settles: the log's group elsewhere. */

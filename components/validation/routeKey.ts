@@ -92,8 +92,8 @@ export function routeKeyWarnings(routeKeys: string[]): string[] {
 }
 
 /** Whether two paths are the same up to a variable that has a name of its own in each. */
-function namesDiffer(one: string[], other: string[]): boolean {
-    for (const [index, segment] of one.entries()) {
+function namesDiffer(names: string[], other: string[]): boolean {
+    for (const [index, segment] of names.entries()) {
         const rival = other[index];
         if (rival === undefined || shapeOf(segment) !== shapeOf(rival)) return false;
         if (segment !== rival) return true;

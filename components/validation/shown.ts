@@ -23,7 +23,7 @@ function shownText(text: string): string {
     if (text.includes("-----BEGIN ")) return "a PEM text";
     // A key or a token without a mark of its own is at least as long.
     if (text.length > LONGEST_TEXT) return `a text of ${text.length} characters`;
-    return JSON.stringify(text).replace(INVISIBLE, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    return JSON.stringify(text).replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** The value in a message. What is in an object or a list is not shown: it may be a key in the wrong place. */

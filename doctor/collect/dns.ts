@@ -23,7 +23,7 @@ export const ancestors = (name: string): string[] => {
 };
 
 const caaValues = (records: dns.CaaRecord[]): string[] =>
-    records.flatMap((one) => [one.issue, one.issuewild]).filter((value): value is string => value !== undefined);
+    records.flatMap((record) => [record.issue, record.issuewild]).filter((value): value is string => value !== undefined);
 
 /** Never rejects. All questions are asked at once. */
 export async function gatherDns(names: Names, domainName: string, deadline: AbortSignal): Promise<DnsEvidence> {
@@ -39,13 +39,13 @@ export async function gatherDns(names: Names, domainName: string, deadline: Abor
     const found: DnsEvidence = {
         domainName,
         aliases: "value" in alias ? alias.value.map((name) => name.toLowerCase()) : [],
-        addresses: [v4, v6].flatMap((one) => ("value" in one ? one.value : [])),
+        addresses: [v4, v6].flatMap((answer) => ("value" in answer ? answer.value : [])),
     };
     // RFC 8659: the closest name with any CAA record governs.
-    const governing = caa.find((one): one is { value: dns.CaaRecord[] } => "value" in one && one.value.length > 0);
+    const governing = caa.find((answer): answer is { value: dns.CaaRecord[] } => "value" in answer && answer.value.length > 0);
     if (governing) found.caa = caaValues(governing.value);
-    else if (caa.some((one) => "code" in one && ["ENODATA", "ENOTFOUND"].includes(one.code))) found.caa = [];
-    const cut = ns.findIndex((one) => "value" in one && one.value.length > 0);
+    else if (caa.some((answer) => "code" in answer && ["ENODATA", "ENOTFOUND"].includes(answer.code))) found.caa = [];
+    const cut = ns.findIndex((answer) => "value" in answer && answer.value.length > 0);
     if (cut >= 0) {
         found.zoneName = above[cut];
         found.nameServers = (ns[cut] as { value: string[] }).value.map((name) => name.toLowerCase());

@@ -91,7 +91,7 @@ async function probeVisitor(run: Run): Promise<ProbeResult[]> {
         ),
     );
     const unreachable = ({ evidence: { address = "", reason = "" } }: ProbeResult) => net.isIPv6(address) && NO_IPV6.includes(reason);
-    return [...first, ...more.filter((one) => !unreachable(one))];
+    return [...first, ...more.filter((address) => !unreachable(address))];
 }
 
 /** Directly at the regional name. */
@@ -131,10 +131,10 @@ async function probeDefaultEndpoint(run: Run): Promise<ProbeResult[]> {
     const [id] = ids;
     if (id === undefined || region === undefined) return [];
     const { deployment } = run;
-    const endpoint = (one: string): string => `${one}.execute-api.${region}.amazonaws.com`;
+    const endpoint = (apiId: string): string => `${apiId}.execute-api.${region}.amazonaws.com`;
     const name = endpoint(id);
     return sendAll(run, [
-        ...ids.flatMap((one) => defaultEndpointRequests(deployment, endpoint(one))),
+        ...ids.flatMap((id) => defaultEndpointRequests(deployment, endpoint(id))),
         // A name of the same region that never asks for a certificate.
         ...inEachVersion(deployment, "sni-default-endpoint", { host: name, servername: name, hostHeader: deployment.domainName }),
     ]);

@@ -58,8 +58,8 @@ export class Names {
         if (named.host !== name || named.port !== port) return [name];
         try {
             const all = this.#own
-                ? (await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)])).flatMap((one) =>
-                      one.status === "fulfilled" ? one.value : [],
+                ? (await Promise.allSettled([this.#resolver.resolve4(name), this.#resolver.resolve6(name)])).flatMap((answer) =>
+                      answer.status === "fulfilled" ? answer.value : [],
                   )
                 : (await dns.promises.lookup(name, { all: true })).map(({ address }) => address);
             return all.length > 1 ? [...new Set(all)] : [name];

@@ -26,7 +26,7 @@ export function causesOf(facts: Facts): Cause[] {
     const explained = new Set(found.flatMap(({ explains }) => explains));
     return found
         .filter(({ cause: { id } }) => !explained.has(id))
-        .map((one, index) => ({ ...one, index }))
+        .map((cause, index) => ({ ...cause, index }))
         .sort((a, b) => Number(b.first) - Number(a.first) || URGENCY[a.cause.impact] - URGENCY[b.cause.impact] || a.index - b.index)
         .map(({ cause }) => cause);
 }
@@ -77,16 +77,16 @@ export function diagnose(evidence: Evidence, started: Date, took: number): Repor
     const verdict =
         causes.length > 0 && !blind
             ? "fault"
-            : checks.every(({ verdict: one }) => one === "ok") && causes.length === 0
+            : checks.every(({ verdict: checked }) => checked === "ok") && causes.length === 0
               ? "healthy"
-              : checks.some(({ verdict: one, hop }) => one === "bad" && hop === "bypass")
+              : checks.some(({ verdict: checked, hop }) => checked === "bad" && hop === "bypass")
                 ? "fault"
                 : "unknown";
     // A cause that breaks nothing does not say why requests fail.
     const unexplained =
         causes.length > 0 &&
         causes.every(({ impact }) => impact === "none-yet") &&
-        checks.some(({ id, verdict: one }) => id === "visitor" && one === "bad");
+        checks.some(({ id, verdict: checked }) => id === "visitor" && checked === "bad");
     const notes = [
         ...(evidence.aws?.problems ?? []).map((text) => `AWS: ${text}`),
         ...(evidence.cloudflare?.problems ?? []).map((text) => `Cloudflare: ${text}`),

@@ -37,7 +37,7 @@ export class Facts {
     }
 
     probes(id: string): ProbeEvidence[] {
-        return this.evidence.probes.filter((one) => one.id === id);
+        return this.evidence.probes.filter((probe) => probe.id === id);
     }
 
     /** A visitor's requests. A version of TLS that the edge does not speak is a setting of the zone. */
@@ -48,12 +48,12 @@ export class Facts {
     /** A visitor's request that failed, or the first. */
     get visitor(): ProbeEvidence | undefined {
         const tries = this.#visits;
-        return tries.find((one) => !this.#arrives(one)) ?? tries[0];
+        return tries.find((attempt) => !this.#arrives(attempt)) ?? tries[0];
     }
 
     /** Whether an integration behind API Gateway answered every visitor's request. */
     get visitorUp(): boolean {
-        return this.#visits.length > 0 && this.#visits.every((one) => this.#arrives(one));
+        return this.#visits.length > 0 && this.#visits.every((visit) => this.#arrives(visit));
     }
 
     #arrives(probe: ProbeEvidence): boolean {
@@ -187,7 +187,7 @@ export class Facts {
     /** The server that answers for our name at the regional name. */
     get origin(): ProbeEvidence | undefined {
         const tries = [...this.probes("no-certificate"), ...this.probes("own-certificate")];
-        return tries.find((one) => one.serverProblem !== undefined) ?? tries.find((one) => one.serverVerified);
+        return tries.find((attempt) => attempt.serverProblem !== undefined) ?? tries.find((attempt) => attempt.serverVerified);
     }
 
     /** Whether API Gateway asks for a client certificate at our name, in every version of TLS. */

@@ -26,7 +26,7 @@ type Value = Markup | string | number | undefined | Value[];
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 /** Text escaped for an element or a quoted attribute. Invisible and bidirectional characters are shown by their number. */
-const escaped = (text: string): string => visibleLines(text).replace(/[&<>"']/g, (one) => ENTITIES[one]!);
+const escaped = (text: string): string => visibleLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 
 function markup(value: Value): string {
     if (value instanceof Markup) return value.text;
@@ -101,7 +101,7 @@ function hopItem(report: Report, anchor: string, index: number, arrow: keyof typ
             </div>
             <p class="muted">${what}</p>
             <ul class="facts">
-                ${own.length > 0 ? own.map(({ id, seen, verdict: one }) => html`<li>${mark(one)} <b>${id}</b>: ${short(seen)}</li>`) : html`<li>${none}</li>`}
+                ${own.length > 0 ? own.map(({ id, seen, verdict: judged }) => html`<li>${mark(judged)} <b>${id}</b>: ${short(seen)}</li>`) : html`<li>${none}</li>`}
             </ul>
             ${causeLinks(report, anchor, place)}
         </div>

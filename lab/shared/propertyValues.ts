@@ -54,10 +54,10 @@ export const markOutputs = (outputs: Props, inputs: Props, additional: string[])
     );
 
 /** Equality of property values, in any order of keys. */
-export function sameValue(one: unknown, other: unknown): boolean {
+export function sameValue(left: unknown, right: unknown): boolean {
     const sorted = (_: string, value: unknown) =>
         isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
-    return JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
+    return JSON.stringify(left, sorted) === JSON.stringify(right, sorted);
 }
 
 /** JSON drops what is undefined: a Struct cannot hold it. */

@@ -25,10 +25,10 @@ export function readInputs(table: Table, inputs: Props, state: Props, now: Props
 const absent = (fields: Table): Props => Object.fromEntries(Object.keys(fields).map((field) => [field, undefined]));
 
 /** Whether both say the same; no tags and an empty map of them do. */
-function sameOrNothing(one: unknown, other: unknown): boolean {
+function sameOrNothing(before: unknown, after: unknown): boolean {
     const serialize = (value: unknown) =>
         JSON.stringify(tidy({ value: isProps(value) && Object.keys(value).length === 0 ? undefined : value }));
-    return serialize(one) === serialize(other);
+    return serialize(before) === serialize(after);
 }
 
 const isProps = (value: unknown): value is Props => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -64,7 +64,7 @@ export function tidy(value: Props): Props {
     return Object.fromEntries(
         Object.entries(value)
             .filter(([key, part]) => !key.startsWith("__") && part !== undefined && part !== null)
-            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .sort(([key], [other]) => (key < other ? -1 : 1))
             .map(([key, part]) => [key, inner(part)]),
     );
 }

@@ -97,7 +97,7 @@ const argumentSets: fc.Arbitrary<Partial<CloudflareProtectedHttpApiArgs>> = fiel
     {
         domainName,
         zoneId: usually(fc.stringMatching(/^[0-9a-f]{32}$/), ""),
-        routes: fc.uniqueArray(route, { minLength: 1, maxLength: 4, selector: (one) => one.routeKey }),
+        routes: fc.uniqueArray(route, { minLength: 1, maxLength: 4, selector: (chosen) => chosen.routeKey }),
         originPull: maybe(
             fc.constantFrom({ mode: OriginPullMode.Shared }, { authorities: [{ name: "1" }, { name: "2", leaf: "3" }], presented: "2" }),
         ),

@@ -48,7 +48,7 @@ describe("a bring-your-own authority", () => {
         expect(upload.inputs.certificate).to.equal(own.certificatePem);
         expect(upload.secretInputs).to.include("privateKey");
         expect(recorded.byName("orders-truststore-object").inputs.content).to.equal(own.caPem);
-        expect(recorded.registrations.filter((one) => one.type.startsWith("tls:"))).to.deep.equal([]);
+        expect(recorded.registrations.filter((registration) => registration.type.startsWith("tls:"))).to.deep.equal([]);
     });
 
     it("needs no key when its leaf is uploaded already", async () => {
@@ -56,7 +56,7 @@ describe("a bring-your-own authority", () => {
         expect(recorded.byName("orders-association").inputs.configs).to.deep.equal([
             { hostname: "api.dev.example.com", certId: "uploaded-1", enabled: true },
         ]);
-        expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-origin-pull-upload-corp");
+        expect(recorded.registrations.map((registration) => registration.name)).not.to.include("orders-origin-pull-upload-corp");
     });
 
     it("is refused, without the key in the message, when the key belongs to another certificate", async () => {
@@ -74,8 +74,8 @@ describe("a bring-your-own authority", () => {
 describe("a route to an HTTP URL", () => {
     it("is passed on to that URL, with no permission for a function", async () => {
         const recorded = await build({ name: "1" }, [{ routeKey: "GET /pets", httpUrl: "https://pets.example.com/pets" }]);
-        const integration = recorded.registrations.find((one) => one.type === "aws:apigatewayv2/integration:Integration");
+        const integration = recorded.registrations.find((registration) => registration.type === "aws:apigatewayv2/integration:Integration");
         expect(integration?.inputs).to.deep.include({ integrationType: "HTTP_PROXY", integrationUri: "https://pets.example.com/pets" });
-        expect(recorded.registrations.map((one) => one.type)).not.to.include("aws:lambda/permission:Permission");
+        expect(recorded.registrations.map((registration) => registration.type)).not.to.include("aws:lambda/permission:Permission");
     });
 });

@@ -15,7 +15,7 @@ describe("the server certificate", () => {
     it("may be bring-your-own", async () => {
         const arn = "arn:aws:acm:eu-west-1:123456789012:certificate/mine";
         const recorded = await build({ certificateArn: arn });
-        expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-certificate");
+        expect(recorded.registrations.map((registration) => registration.name)).not.to.include("orders-certificate");
         expect((recorded.byName("orders-domain").inputs.domainNameConfiguration as { certificateArn: string }).certificateArn).to.equal(
             arn,
         );

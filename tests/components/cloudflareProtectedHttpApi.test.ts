@@ -22,9 +22,9 @@ describe("every child", () => {
         const recorded = await build();
         const children = recorded.registrations.filter((each) => each.type !== "pulumi:pulumi:Stack" && each.name !== "orders");
         expect(children.length).to.be.greaterThan(20);
-        for (const one of children) {
-            expect(one.parent, one.name).to.match(/CloudflareProtectedHttpApi/);
-            expect(one.name).to.match(/^orders-/);
+        for (const child of children) {
+            expect(child.parent, child.name).to.match(/CloudflareProtectedHttpApi/);
+            expect(child.name).to.match(/^orders-/);
         }
     });
 
@@ -35,15 +35,16 @@ describe("every child", () => {
     });
 
     it("is registered in a preview as in an update", async () => {
-        const names = async (preview: boolean) => (await build({}, { preview })).registrations.map((one) => one.name).sort();
+        const names = async (preview: boolean) =>
+            (await build({}, { preview })).registrations.map((registration) => registration.name).sort();
         expect(await names(true)).to.deep.equal(await names(false));
     });
 
     it("that a live API needs is protected, unless that is turned off", async () => {
         const names = async (deletionProtection?: boolean) =>
             (await build({ deletionProtection })).registrations
-                .filter((one) => one.protect)
-                .map((one) => one.name)
+                .filter((registration) => registration.protect)
+                .map((registration) => registration.name)
                 .sort();
         expect(await names()).to.deep.equal([
             "orders-association",
@@ -62,7 +63,7 @@ describe("every child", () => {
         for (const deletionProtection of [false, true]) {
             const { registrations } = await build({ deletionProtection }, {}, { protect: true });
             const ours = registrations.filter(({ type }) => type !== "pulumi:pulumi:Stack");
-            expect(ours.filter((one) => !one.protect).map(({ name }) => name)).to.deep.equal([]);
+            expect(ours.filter((registration) => !registration.protect).map(({ name }) => name)).to.deep.equal([]);
         }
     });
 });

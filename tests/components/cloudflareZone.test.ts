@@ -65,8 +65,8 @@ describe("the zone's SSL/TLS mode", () => {
             settingId: "ssl",
             value: "strict",
         });
-        expect((await build({ strictTls: StrictTls.Off }, { sslMode: "flexible" })).registrations.map((one) => one.name)).not.to.include(
-            "orders-ssl",
-        );
+        expect(
+            (await build({ strictTls: StrictTls.Off }, { sslMode: "flexible" })).registrations.map((registration) => registration.name),
+        ).not.to.include("orders-ssl");
     });
 });

@@ -46,7 +46,7 @@ describe("the client certificate", () => {
 
     it("is Cloudflare's shared one only when asked for, and loudly", async () => {
         const quiet = await build();
-        expect(quiet.registrations.map((one) => one.name)).not.to.include("orders-tls-client-auth");
+        expect(quiet.registrations.map((registration) => registration.name)).not.to.include("orders-tls-client-auth");
         expect(quiet.warnings).to.deep.equal([]);
         const recorded = await build({ originPull: { mode: OriginPullMode.Shared } });
         expect(recorded.byName("orders-tls-client-auth").inputs).to.deep.include({ settingId: "tls_client_auth", value: "on" });

@@ -17,7 +17,7 @@ describe("the truststore", () => {
         const policy = JSON.parse(String(recorded.byName("orders-truststore-policy").inputs.policy)) as {
             Statement: { Effect: string; Condition: unknown }[];
         };
-        expect(policy.Statement.map((one) => [one.Effect, one.Condition])).to.deep.equal([
+        expect(policy.Statement.map((statement) => [statement.Effect, statement.Condition])).to.deep.equal([
             ["Deny", { Bool: { "aws:SecureTransport": "false" } }],
         ]);
         expect(recorded.byName("orders-truststore-object").inputs.etag).to.match(/^[0-9a-f]{32}$/);

@@ -17,16 +17,14 @@ const commands = (file: string, heading: string): string[] => commandsBelow(page
 describe("the commands in the docs, pasted", function () {
     let lab: DeployedLab;
     let terminal: Terminal;
-    let back: () => void;
     let folder: string;
 
     before(async () => {
         lab = await DeployedLab.deploy("stack");
-        back = lab.awsEnvironment();
+        lab.awsEnvironment();
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "docs-test-"));
     });
     after(async () => {
-        back();
         fs.rmSync(folder, { recursive: true, force: true });
         await lab.close();
     });

@@ -39,8 +39,8 @@ describe("the doctor's command", function () {
         const { targetDomainName, apiId, network } = lab.outside();
         return [
             ...["--target", targetDomainName!, "--api-id", apiId!, "--timeout", "120s", "--cacert", path.join(folder, "ca.pem")],
-            ...network!.dnsServers!.flatMap((one) => ["--dns-server", one]),
-            ...network!.connectTo!.flatMap((one) => ["--connect-to", one]),
+            ...network!.dnsServers!.flatMap((server) => ["--dns-server", server]),
+            ...network!.connectTo!.flatMap((redirection) => ["--connect-to", redirection]),
         ];
     };
     const clouds = (): Record<string, string> => ({

@@ -61,16 +61,12 @@ const EVERY_PAIR = NAMES.flatMap((first, index) => NAMES.slice(index + 1).map((s
 
 describe("the doctor on the lab", function () {
     let lab: DeployedLab;
-    let back: () => void;
 
     before(async () => {
         lab = await DeployedLab.deploy();
-        back = lab.awsEnvironment();
+        lab.awsEnvironment();
     });
-    after(async () => {
-        back();
-        await lab.close();
-    });
+    after(() => lab.close());
     beforeEach(() => lab.restore());
 
     for (const variant of ["forbidden", "closed"] as const)

@@ -124,19 +124,19 @@ const FIX_CASES: FixCase[] = [
 
 describe("the doctor's fixes, followed", function () {
     let lab: DeployedLab;
-    let back: () => void;
     const followed = new Set<FixCase>();
 
     before(async () => {
         lab = await DeployedLab.deploy("stack");
-        back = lab.awsEnvironment();
+        lab.awsEnvironment();
         expect(await new FixRunner(lab, undefined).healthy()).to.equal(true);
     });
     after(async () => {
-        back();
         await lab.close();
         const faults = Object.keys(FAULTS).length;
-        const [done, more] = [true, false].map((plain) => [...followed].filter((one) => FIX_CASES.indexOf(one) < faults === plain).length);
+        const [done, more] = [true, false].map(
+            (plain) => [...followed].filter((fixCase) => FIX_CASES.indexOf(fixCase) < faults === plain).length,
+        );
         console.log(`      ${faults} faults, ${done} fixes followed, and ${more} harder cases; healthy after each`);
     });
     beforeEach(() => lab.restore());

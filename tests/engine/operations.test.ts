@@ -47,7 +47,7 @@ describe("operations on the real engine", () => {
 
     it("sees no drift where there is none", async () => {
         // By name: a refresh works in parallel, and writes the state down in the order in which it ends.
-        const inputs = async () => Object.fromEntries((await resources()).map((one) => [one.urn, one.inputs]));
+        const inputs = async () => Object.fromEntries((await resources()).map((resource) => [resource.urn, resource.inputs]));
         const before = await inputs();
         const refreshed = await host.refresh(program());
         expect(refreshed.ok, refreshed.text).to.equal(true);
@@ -127,7 +127,9 @@ describe("operations on the real engine", () => {
         expect((await host.preview(program(), { importFile: file })).ok).to.equal(true);
         const plan = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { name: string; id: string; component?: boolean }[] };
         const ids: Record<string, string> = { "orders-domain": NAME, "orders-truststore": bucket! };
-        plan.resources = plan.resources.flatMap((one) => (one.component ? [one] : ids[one.name] ? [{ ...one, id: ids[one.name]! }] : []));
+        plan.resources = plan.resources.flatMap((resource) =>
+            resource.component ? [resource] : ids[resource.name] ? [{ ...resource, id: ids[resource.name]! }] : [],
+        );
         fs.writeFileSync(file, JSON.stringify(plan));
         await host.cli(["import", "--file", file, "--generate-code=false", "--protect=false", "--yes", "--skip-preview"]);
         const { steps } = await up(program());

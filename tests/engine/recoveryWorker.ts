@@ -113,7 +113,7 @@ async function cloudflare(cloud: Cloud): Promise<{ base: string; close: () => vo
         const known = allowed && held && (request.method === "GET" ? id === undefined : held.has(id ?? ""));
         if (known && request.method === "DELETE") void type.delete(cloud, id!, { zoneId });
         response.statusCode = known ? 200 : 403;
-        response.end(JSON.stringify({ success: !!known, result: [...(held?.keys() ?? [])].map((one) => ({ id: one })) }));
+        response.end(JSON.stringify({ success: !!known, result: [...(held?.keys() ?? [])].map((id) => ({ id })) }));
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };

@@ -21,7 +21,7 @@ function walk(value: unknown): unknown {
     if (typeof value === "string") return steady(value);
     if (value instanceof Set || value instanceof Map) {
         const entries = value instanceof Set ? [...value] : [...value].filter(([key]: [unknown, unknown]) => !isNeighbour(key));
-        return entries.map(walk).sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+        return entries.map(walk).sort((entry, other) => (JSON.stringify(entry) < JSON.stringify(other) ? -1 : 1));
     }
     if (Array.isArray(value)) return value.map(walk);
     if (!value || typeof value !== "object") return value;
@@ -51,8 +51,10 @@ export function summary(cloud: Cloud): Record<string, unknown> {
 /** One line a fact, e.g. `apis/api#/disableExecuteApiEndpoint = true`. */
 function lines(value: unknown, at: string): string[] {
     if (Array.isArray(value))
-        return value.flatMap((one: unknown) =>
-            Array.isArray(one) && one.length === 2 && typeof one[0] === "string" ? lines(one[1], `${at}/${one[0]}`) : lines(one, `${at}/`),
+        return value.flatMap((entry: unknown) =>
+            Array.isArray(entry) && entry.length === 2 && typeof entry[0] === "string"
+                ? lines(entry[1], `${at}/${entry[0]}`)
+                : lines(entry, `${at}/`),
         );
     if (value && typeof value === "object") return Object.entries(value).flatMap(([key, inner]) => lines(inner, at ? `${at}/${key}` : key));
     return [`${at} = ${String(value)}`];

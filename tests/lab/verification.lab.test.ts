@@ -34,7 +34,7 @@ describe("the verification in a deployment", function () {
     });
     afterEach(() => traffic.close());
     const url = (): unknown => [...host.engine.state.values()].find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs.url;
-    const outputsOf = (name: string) => [...host.engine.state.values()].find((one) => one.name === name)?.outputs;
+    const outputsOf = (name: string) => [...host.engine.state.values()].find((resource) => resource.name === name)?.outputs;
     const up = async (args: Args = {}) => {
         const done = await host.up(program(args));
         expect(done.ok, done.text).to.equal(true);

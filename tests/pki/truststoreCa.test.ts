@@ -1,25 +1,18 @@
 import { expect } from "chai";
 import { judgeTruststoreCa } from "../../pki";
-import { P256, ca, chain, expectOne, leaf, make, messages, pems, rsa, type Made } from "../support/certificates";
+import { P256, ca, chain, expectOne, leaf, madeBefore, make, messages, pems, rsa } from "../support/certificates";
 
 // Not proven here: that API Gateway and Cloudflare accept what these functions accept.
 
 describe("pki", () => {
-    let root: Made;
-    let client: Made;
-    let stranger: Made;
-    before(async () => {
-        root = await make({ name: "root" });
-        client = await make({ name: "client", issuer: root, ca: false });
-        stranger = await make({ name: "root" });
-    });
+    const made = madeBefore();
 
     describe("accepts as truststore only one CA with its chain", () => {
         it("accepts a self-signed CA and refuses a leaf", async () => {
             const selfSigned = await make({ name: "self", ca: false });
-            expect(ca(root.pem)).to.deep.equal([]);
+            expect(ca(made.root.pem)).to.deep.equal([]);
             expectOne(ca(selfSigned.pem), /must be a CA .*"CN=self"/);
-            expectOne(ca(root.pem + client.pem), /must be a CA .*"CN=client"/);
+            expectOne(ca(made.root.pem + made.client.pem), /must be a CA .*"CN=client"/);
         });
         it("accepts a chain of four in any order and refuses five", async () => {
             const five = await chain(5);
@@ -33,22 +26,22 @@ describe("pki", () => {
             expectOne(ca(pems(three.slice(1))), /"CN=level 1" without its issuer "CN=level 0"/);
         });
         it("is not taken in by a root of the right name with another key", async () => {
-            const middle = await make({ name: "middle", issuer: root });
-            expect(ca(middle.pem + root.pem)).to.deep.equal([]);
-            expectOne(ca(middle.pem + stranger.pem), /"CN=middle" without its issuer/);
+            const middle = await make({ name: "middle", issuer: made.root });
+            expect(ca(middle.pem + made.root.pem)).to.deep.equal([]);
+            expectOne(ca(middle.pem + made.stranger.pem), /"CN=middle" without its issuer/);
         });
         it("refuses a second CA beside the chain, and a repeated one", () => {
-            expectOne(ca(root.pem + stranger.pem), /one CA and its chain; received unrelated CAs/);
-            expectOne(ca(root.pem + root.pem), /each certificate once/);
+            expectOne(ca(made.root.pem + made.stranger.pem), /one CA and its chain; received unrelated CAs/);
+            expectOne(ca(made.root.pem + made.root.pem), /each certificate once/);
         });
         it("accepts a root beside its renewal, and refuses a stranger hidden behind the two", async () => {
-            const renewal = await make({ name: "root", issuer: root, keys: root.keys, notAfter: "2028-01-01T00:00:00Z" });
+            const renewal = await make({ name: "root", issuer: made.root, keys: made.root.keys, notAfter: "2028-01-01T00:00:00Z" });
             const other = await make({ name: "other" });
-            expect(ca(root.pem + renewal.pem)).to.deep.equal([]);
-            expectOne(ca(root.pem + renewal.pem + other.pem), /one CA and its chain/);
+            expect(ca(made.root.pem + renewal.pem)).to.deep.equal([]);
+            expectOne(ca(made.root.pem + renewal.pem + other.pem), /one CA and its chain/);
         });
         it("accepts the first and the last moment of validity and refuses those beyond", () => {
-            const at = (iso: string) => judgeTruststoreCa("ca", root.pem, new Date(iso));
+            const at = (iso: string) => judgeTruststoreCa("ca", made.root.pem, new Date(iso));
             expect(at("2026-01-01T00:00:00Z")).to.deep.equal([]);
             expect(at("2027-01-01T00:00:00Z")).to.deep.equal([]);
             expectOne(at("2025-12-31T23:59:59Z"), /must already be valid/);
@@ -90,12 +83,12 @@ describe("pki", () => {
             expect(messages(ca(weak.pem)).join()).to.match(/1\.3\.101\.112.*type ed25519/);
         });
         it("judges a leaf by the same rule", async () => {
-            const sha1 = await make({ name: "client", issuer: root, ca: false, hash: "SHA-1" });
-            const short = await make({ name: "client", issuer: root, ca: false, algorithm: rsa(1024) });
-            const long = await make({ name: "client", issuer: root, ca: false, algorithm: rsa(2048) });
-            expectOne(leaf(sha1.pem, root.pem), /SHA-1 with ECDSA/, "leaf");
-            expectOne(leaf(short.pem, root.pem), /RSA of 1024 bits/, "leaf");
-            expect(leaf(long.pem, root.pem)).to.deep.equal([]);
+            const sha1 = await make({ name: "client", issuer: made.root, ca: false, hash: "SHA-1" });
+            const short = await make({ name: "client", issuer: made.root, ca: false, algorithm: rsa(1024) });
+            const long = await make({ name: "client", issuer: made.root, ca: false, algorithm: rsa(2048) });
+            expectOne(leaf(sha1.pem, made.root.pem), /SHA-1 with ECDSA/, "leaf");
+            expectOne(leaf(short.pem, made.root.pem), /RSA of 1024 bits/, "leaf");
+            expect(leaf(long.pem, made.root.pem)).to.deep.equal([]);
         });
     });
 });

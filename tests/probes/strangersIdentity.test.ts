@@ -50,9 +50,9 @@ describe("the certificate of a stranger", () => {
     });
 
     it("has another key and serial number each time, and is saved nowhere", () => {
-        const [one, other] = [strangersIdentity("a.test"), strangersIdentity("a.test")];
-        expect(one.privateKeyPem).not.to.equal(other.privateKeyPem);
-        expect(new X509Certificate(one.certificatePem).serialNumber).not.to.equal(new X509Certificate(other.certificatePem).serialNumber);
+        const [first, other] = [strangersIdentity("a.test"), strangersIdentity("a.test")];
+        expect(first.privateKeyPem).not.to.equal(other.privateKeyPem);
+        expect(new X509Certificate(first.certificatePem).serialNumber).not.to.equal(new X509Certificate(other.certificatePem).serialNumber);
     });
 
     it("holds a long name, and a year beyond 2049, as X.509 wants them", () => {

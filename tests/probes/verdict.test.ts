@@ -7,7 +7,7 @@ const seen = (id: string, tls: "1.2" | "1.3", more: Seen): ProbeEvidence => ({
     ...{ id, tls, outcome: "reset", serverVerified: true, milliseconds: 1, certificateRequested: true },
     ...more,
 });
-const both = (id: string, one: Seen, other: Seen = one): ProbeEvidence[] => [seen(id, "1.2", one), seen(id, "1.3", other)];
+const both = (id: string, tls12: Seen, tls13: Seen = tls12): ProbeEvidence[] => [seen(id, "1.2", tls12), seen(id, "1.3", tls13)];
 const answer = (status: number, answeredBy: ProbeEvidence["answeredBy"], body = ""): Seen => ({
     outcome: "status",
     status,
@@ -25,7 +25,7 @@ const UNASKED: Seen = { certificateRequested: false };
 const OFF = "mutual TLS is off";
 
 /** `why` is a part of what is said. */
-type Case = [title: string, id: string, one: Seen, other: Seen | undefined, verdict: string, why?: string];
+type Case = [title: string, id: string, tls12: Seen, tls13: Seen | undefined, verdict: string, why?: string];
 const CASES: Case[] = [
     ["a closed connection", "no-certificate", {}, undefined, "closed"],
     ["API Gateway's own 403", "no-certificate", FORBIDDEN, undefined, "closed"],
@@ -151,10 +151,10 @@ const CASES: Case[] = [
 
 describe("the judge of a bypass", () => {
     const visitor = both("visitor", SERVED);
-    for (const [title, id, one, other, verdict, why = ""] of CASES)
+    for (const [title, id, tls12, tls13, verdict, why = ""] of CASES)
         it(`takes ${title} for ${verdict} (${id})`, () => {
             const direct = id === "no-certificate" ? [] : both("no-certificate", {});
-            const judgement = judgeBypass(id, [...visitor, ...direct, ...both(id, one, other)])!;
+            const judgement = judgeBypass(id, [...visitor, ...direct, ...both(id, tls12, tls13)])!;
             expect(judgement.verdict).to.equal(verdict);
             expect(judgement.why).to.contain(why);
             expect(judgement.entry !== undefined, "names the probe").to.equal(verdict === "open");
@@ -179,7 +179,7 @@ describe("the judge of a bypass", () => {
 });
 
 describe("the judge of a visitor", () => {
-    const cases: [title: string, one: Seen, other: Seen | undefined, verdict: string, why?: string][] = [
+    const cases: [title: string, tls12: Seen, tls13: Seen | undefined, verdict: string, why?: string][] = [
         ["an answer", SERVED, undefined, "live"],
         ["an edge of TLS 1.2 only", SERVED, OLD_VERSION, "live"],
         ["an edge of TLS 1.3 only", OLD_VERSION, SERVED, "live"],
@@ -201,9 +201,9 @@ describe("the judge of a visitor", () => {
         ["a name that does not resolve", { ...UNVERIFIED, outcome: "unresolved" }, undefined, "down", "does not resolve"],
         ["a closed connection", {}, undefined, "down"],
     ];
-    for (const [title, one, other, verdict, why = ""] of cases)
+    for (const [title, tls12, tls13, verdict, why = ""] of cases)
         it(`takes ${title} for ${verdict}`, () => {
-            const judgement = judgeVisitor(both("visitor", one, other))!;
+            const judgement = judgeVisitor(both("visitor", tls12, tls13))!;
             expect(judgement.verdict).to.equal(verdict);
             expect(judgement.why).to.contain(why);
         });

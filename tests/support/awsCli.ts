@@ -66,7 +66,7 @@ export function awsCli({ cloud }: DeployedLab, [service = "", verb = "", ...word
             return deploy(present(apis.get(flag("api-id") ?? ""), flag("api-id")), flag("stage-name"));
         case "apigatewayv2 get-api-mappings": {
             const [, apiId] = /^Items\[\?ApiId=='([^']+)'\]\.\[ApiMappingId,ApiMappingKey\]$/.exec(query) ?? [];
-            const found = [...domain().mappings.values()].filter((one) => one.apiId === apiId);
+            const found = [...domain().mappings.values()].filter((mapping) => mapping.apiId === apiId);
             return found.map(({ id, apiMappingKey }) => `${id}\t${apiMappingKey || "None"}`).join("\n");
         }
         case "apigatewayv2 delete-api-mapping": {

@@ -78,7 +78,7 @@ export async function chain(length: number): Promise<Made[]> {
     return made;
 }
 
-export const pems = (made: Made[]) => made.map((one) => one.pem).join("");
+export const pems = (made: Made[]) => made.map((certificate) => certificate.pem).join("");
 export const messages = (problems: Problem[]) => problems.map((problem) => problem.message);
 export const thrown = (act: () => unknown): string => {
     try {
@@ -105,3 +105,14 @@ export function expectNoEcho(text: string, keyPem: string) {
 
 export const ca = (pem: string) => judgeTruststoreCa("ca", pem, NOW);
 export const leaf = (pem: string, caPem: string) => judgeLeaf("leaf", pem, caPem, NOW);
+
+/** Before the tests: a CA, a client certificate that it signed, and a stranger that has the CA's name and another key. */
+export function madeBefore(): Record<"root" | "client" | "stranger", Made> {
+    const made = {} as ReturnType<typeof madeBefore>;
+    before(async () => {
+        made.root = await make({ name: "root" });
+        made.client = await make({ name: "client", issuer: made.root, ca: false });
+        made.stranger = await make({ name: "root" });
+    });
+    return made;
+}

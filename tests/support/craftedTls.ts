@@ -20,13 +20,13 @@ export const serverHandshake = (chain: Buffer[], authorities: Buffer[]): Buffer 
     records(
         Buffer.concat([
             message(2, Buffer.concat([Buffer.from([3, 3]), Buffer.alloc(32, 7), Buffer.from([0, 0xc0, 0x2b, 0])])),
-            message(11, sized(3, Buffer.concat(chain.map((one) => sized(3, one))))),
+            message(11, sized(3, Buffer.concat(chain.map((certificate) => sized(3, certificate))))),
             message(
                 13,
                 Buffer.concat([
                     sized(1, Buffer.from([64])),
                     sized(2, Buffer.from([4, 3])),
-                    sized(2, Buffer.concat(authorities.map((one) => sized(2, one)))),
+                    sized(2, Buffer.concat(authorities.map((authority) => sized(2, authority)))),
                 ]),
             ),
         ]),
@@ -51,7 +51,7 @@ export async function alike(names: string[], count: number, subject = "CN=alike"
     );
     const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
     return {
-        ders: certificates.map((one) => Buffer.from(one.rawData)),
+        ders: certificates.map((certificate) => Buffer.from(certificate.rawData)),
         key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
     };
 }

@@ -65,6 +65,7 @@ export class DeployedLab {
     config: Record<string, string>;
     engine: Engine;
     readonly #state: Map<string, ResourceState>;
+    #closing = (): void => undefined;
 
     private constructor(
         readonly deployed: Program,
@@ -152,8 +153,8 @@ export class DeployedLab {
         };
     }
 
-    /** The variables that the AWS SDK reads; returns what puts them back. */
-    awsEnvironment(): () => void {
+    /** Sets the variables that the AWS SDK reads, until the lab is closed. */
+    awsEnvironment(): void {
         const set = {
             AWS_ENDPOINT_URL: this.controlPlane.awsEndpoint,
             AWS_ACCESS_KEY_ID: "AKIALAB",
@@ -162,7 +163,7 @@ export class DeployedLab {
         };
         const before = Object.keys(set).map((key) => [key, process.env[key]] as const);
         Object.assign(process.env, set);
-        return () => {
+        this.#closing = () => {
             for (const [key, value] of before)
                 if (value === undefined) delete process.env[key];
                 else process.env[key] = value;
@@ -172,6 +173,7 @@ export class DeployedLab {
     defaultEndpoint = (): string => defaultEndpoint(this.cloud, [...this.whole.aws.apis.keys()][0]!);
 
     async close(): Promise<void> {
+        this.#closing();
         await this.controlPlane.close();
         await this.deployment.close();
     }

@@ -75,7 +75,9 @@ export async function startFakeOrigin(webCa: WebCa, changes: Partial<OriginBehav
         (options.issuer ?? webCa).issue(options.names ?? [DOMAIN]),
         webCa.issue(["*.execute-api.eu-west-1.amazonaws.com"]),
     ]);
-    const contexts = [ours, theirs].map((one) => tls.createSecureContext({ cert: one.certificatePem, key: one.privateKeyPem }));
+    const contexts = [ours, theirs].map((identity) =>
+        tls.createSecureContext({ cert: identity.certificatePem, key: identity.privateKeyPem }),
+    );
     const behaviourOf = (name: string, edge: boolean, certificate = false): Behaviour => {
         if (edge) return typeof world.edge === "function" ? world.edge() : world.edge;
         const direct = certificate ? (world.stranger ?? world.direct) : world.direct;

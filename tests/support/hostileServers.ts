@@ -27,7 +27,7 @@ export function hostileServers() {
     });
     after(() => fs.rmSync(folder, { recursive: true, force: true }));
     afterEach(() => {
-        for (const one of open.splice(0)) one.close();
+        for (const server of open.splice(0)) server.close();
     });
 
     const listen = async (server: net.Server): Promise<number> => {

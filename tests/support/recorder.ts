@@ -129,8 +129,11 @@ export async function record<T>(program: () => T, options: RecordOptions = {}): 
         await new Promise((resolve) => setImmediate(resolve));
         if (rejections.length > 0) throw rejections[0];
         const byName = (name: string) => {
-            const found = registrations.find((one) => one.name === name);
-            if (!found) throw new Error(`nothing was registered as ${name}; there are ${registrations.map((one) => one.name).join(", ")}`);
+            const found = registrations.find((registration) => registration.name === name);
+            if (!found)
+                throw new Error(
+                    `nothing was registered as ${name}; there are ${registrations.map((registration) => registration.name).join(", ")}`,
+                );
             return found;
         };
         return { registrations, result, warnings, byName };

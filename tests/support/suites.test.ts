@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { expect } from "chai";
+import { DEFAULT_SPEC, MUTATIONS } from "../../tools/mutations";
 
 const ROOT = path.join(__dirname, "../..");
 
@@ -55,5 +56,15 @@ describe("the suites", () => {
 
     it("are all in the exhaustive one", () => {
         expect(testFiles.filter((file) => !runs(exhaustive, file))).to.deep.equal([]);
+    });
+});
+
+describe("each mutation", () => {
+    it("breaks a line that is there once, for a test file that is there", () => {
+        const stale = MUTATIONS.filter(({ file, from, spec = DEFAULT_SPEC }) => {
+            const times = fs.readFileSync(path.join(ROOT, file), "utf8").split(from).length - 1;
+            return times !== 1 || !fs.existsSync(path.join(ROOT, spec));
+        });
+        expect(stale.map(({ file, from }) => `${file}: ${from}`)).to.deep.equal([]);
     });
 });

@@ -17,7 +17,10 @@ function split(line: string): { words: string[]; and: boolean }[] {
     const commands: { words: string[]; and: boolean }[] = [{ words: [], and: false }];
     for (const [word] of line.matchAll(/&&|;|(?:'[^']*'|"[^"]*"|[^\s;'"])+/g))
         if (word === "&&" || word === ";") commands.push({ words: [], and: word === "&&" });
-        else commands.at(-1)!.words.push(word.replace(/'([^']*)'|"([^"]*)"/g, (_all, one?: string, two?: string) => one ?? two ?? ""));
+        else
+            commands
+                .at(-1)!
+                .words.push(word.replace(/'([^']*)'|"([^"]*)"/g, (_all, single?: string, double?: string) => single ?? double ?? ""));
     return commands;
 }
 
@@ -64,7 +67,7 @@ export class Terminal {
                 this.printed += `${await this.#curl(words)}\n`;
                 return true;
             case "dig":
-                this.printed += (await this.#dig(words)).map((one) => `${one}\n`).join("");
+                this.printed += (await this.#dig(words)).map((answer) => `${answer}\n`).join("");
                 return true;
             case "npx":
                 return this.#doctor(words);
@@ -205,8 +208,8 @@ export class Terminal {
         if (short !== "+short") throw new Error("dig +short <type> <name>");
         const asked = name!.replace(/\.$/, "");
         try {
-            if (type === "NS") return (await resolver.resolveNs(asked)).map((one) => `${one}.`);
-            if (type === "CNAME") return (await resolver.resolveCname(asked)).map((one) => `${one}.`);
+            if (type === "NS") return (await resolver.resolveNs(asked)).map((server) => `${server}.`);
+            if (type === "CNAME") return (await resolver.resolveCname(asked)).map((target) => `${target}.`);
             if (type === "CAA") return (await resolver.resolveCaa(asked)).map(({ critical, issue }) => `${critical} issue "${issue}"`);
         } catch {
             return [];

@@ -154,15 +154,15 @@ async function askCertificate(ask: Ask, acm: ACM, arn: string): Promise<AwsEvide
 async function collect(options: AwsOptions, clients: Clients, ask: Ask, hindrances: Hindrances): Promise<Facts> {
     const { gateway, acm, s3 } = clients;
     const domain = askDomain(ask, gateway, options.domainName);
-    const apiId = domain.then((one) => options.apiId ?? mappedApi(one?.mappings ?? [], options.path ?? "/"));
+    const apiId = domain.then((details) => options.apiId ?? mappedApi(details?.mappings ?? [], options.path ?? "/"));
     const [api, otherApis, others, truststore, certificate] = await Promise.all([
         apiId.then((id) => (id ? askApi(ask, gateway, id) : undefined)),
-        Promise.all([domain, apiId]).then(([one, id]) => askEndpoints(ask, gateway, one?.mappings ?? [], id)),
+        Promise.all([domain, apiId]).then(([details, id]) => askEndpoints(ask, gateway, details?.mappings ?? [], id)),
         askOtherDomains(ask, gateway, options.domainName),
-        domain.then((one) =>
-            one?.truststoreUri ? askTruststore(ask, hindrances, s3, one.truststoreUri, one.truststoreVersion) : undefined,
+        domain.then((details) =>
+            details?.truststoreUri ? askTruststore(ask, hindrances, s3, details.truststoreUri, details.truststoreVersion) : undefined,
         ),
-        domain.then((one) => (one?.certificateArn ? askCertificate(ask, acm, one.certificateArn) : undefined)),
+        domain.then((details) => (details?.certificateArn ? askCertificate(ask, acm, details.certificateArn) : undefined)),
     ]);
     const id = await apiId;
     const found = await domain;

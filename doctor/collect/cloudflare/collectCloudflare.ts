@@ -155,8 +155,8 @@ async function askSslRules(ask: Ask, client: Client, zoneId: string, request: Ru
         const expression = (rule.expression ?? "").replace(/\s*[\r\n]\s*/g, " ").trim();
         const holds = applies(expression, request);
         if (holds === false) continue;
-        const one = { value, description: rule.description ?? "", expression, certain: holds === true };
-        rules = one.certain ? [one] : [...rules, one];
+        const sslRule = { value, description: rule.description ?? "", expression, certain: holds === true };
+        rules = sslRule.certain ? [sslRule] : [...rules, sslRule];
     }
     return rules;
 }

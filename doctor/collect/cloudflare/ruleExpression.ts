@@ -171,7 +171,7 @@ class Reader {
             given.push(this.value());
             this.#take(",");
         }
-        const texts = given.filter((one) => typeof one === "string");
+        const texts = given.filter((value) => typeof value === "string");
         return texts.length === given.length && Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]!(...texts) : undefined;
     }
 }

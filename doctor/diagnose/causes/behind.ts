@@ -73,7 +73,7 @@ export const BEHIND: Rule[] = [
         place: "handler",
         impact: "visitors-down",
         find: (facts) => {
-            const status = [500, 502, 503, 504].find((one) => facts.visitor?.status === one && facts.visitor.answeredBy === "gateway");
+            const status = [500, 502, 503, 504].find((code) => facts.visitor?.status === code && facts.visitor.answeredBy === "gateway");
             return status === undefined
                 ? undefined
                 : [`API Gateway answers HTTP ${status}: the request passed mutual TLS, mapping and route`];

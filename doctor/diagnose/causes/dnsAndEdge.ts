@@ -17,9 +17,9 @@ export const DNS_AND_EDGE: Rule[] = [
             if (zone && domainName !== zone.name && !domainName.endsWith(`.${zone.name}`))
                 return [`the zone is ${zone.name}, which does not contain ${domainName}`];
             // A zone may have name servers of its own name, and of a partial or secondary zone others answer (docs/sources.md 13.13).
-            const servers = [...(zone?.nameServers ?? []), ...(zone?.vanityNameServers ?? [])].map((one) => one.toLowerCase());
+            const servers = [...(zone?.nameServers ?? []), ...(zone?.vanityNameServers ?? [])].map((server) => server.toLowerCase());
             const delegated = zone && (zone.type ?? "full") === "full" && servers.length > 0;
-            if (delegated && dns.nameServers && !dns.nameServers.some((one) => servers.includes(one)))
+            if (delegated && dns.nameServers && !dns.nameServers.some((server) => servers.includes(server)))
                 return [
                     `DNS delegates ${dns.zoneName} to ${dns.nameServers.join(", ")}`,
                     `the zone's name servers are ${zone.nameServers.join(", ")}`,

@@ -18,7 +18,9 @@ const missingRecords = (facts: Facts) => {
     const plain = (name: string) => name.toLowerCase().replace(/\.$/, "");
     return found === undefined
         ? []
-        : wanted.filter(({ name, value }) => !found.some((one) => plain(one.name) === plain(name) && plain(one.content) === plain(value)));
+        : wanted.filter(
+              ({ name, value }) => !found.some((record) => plain(record.name) === plain(name) && plain(record.content) === plain(value)),
+          );
 };
 /** APIs that the domain is mapped to, with their default endpoint on. */
 const openApis = ({ aws }: Facts): string[] =>
@@ -78,7 +80,7 @@ export const GATEWAY: Rule[] = [
         place: "gateway",
         impact: unlessServed,
         find: ({ cloudflare }) => {
-            const proxied = cloudflare?.validationRecords?.filter((one) => one.proxied) ?? [];
+            const proxied = cloudflare?.validationRecords?.filter((record) => record.proxied) ?? [];
             return proxied.length > 0 ? [`${proxied.map(({ name }) => name).join(", ")} is proxied`] : undefined;
         },
         refresh: "`pulumi refresh` detects it, and the next `up` makes it DNS only again.",
@@ -174,7 +176,7 @@ export const GATEWAY: Rule[] = [
         impact: "bypass-open",
         find: (facts) => {
             if (facts.aws?.domain) return facts.aws.domain.mutualTls ? undefined : ["API Gateway has no mutual TLS on the domain"];
-            const [direct] = facts.probes("no-certificate").filter((one) => one.serverVerified);
+            const [direct] = facts.probes("no-certificate").filter((probe) => probe.serverVerified);
             return direct && facts.certificateRequested === false
                 ? [`the server at ${facts.evidence.targetDomainName} is ours, and asks for no client certificate`]
                 : undefined;

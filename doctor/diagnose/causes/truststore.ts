@@ -6,7 +6,7 @@ import { FOREIGN_LEAF, NEW_LEAF, doctorCommand, regionOf, visitorCommand, type R
 
 const names = (list: X509Certificate[]): string => list.map(({ subject }) => subject.replace(/\n/g, ", ")).join("; ") || "none";
 const minus = (list: X509Certificate[], other: X509Certificate[]): X509Certificate[] =>
-    list.filter((one) => !other.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256));
+    list.filter((certificate) => !other.some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint256));
 
 /** Whether the subject is one that this component gives to issued authorities. */
 const issuedHere = (facts: Facts, subject: string): boolean => {
@@ -77,12 +77,12 @@ export const TRUSTSTORE: Rule[] = [
         place: "gateway",
         impact: "visitors-down",
         find: (facts) => {
-            const one = stranded(facts);
-            if (!one || !inNewest(facts, one.leaf)) return undefined;
+            const mismatch = stranded(facts);
+            if (!mismatch || !inNewest(facts, mismatch.leaf)) return undefined;
             const { domain, truststore } = facts.aws!;
             return [
                 `pinned: ${domain?.truststoreVersion}, newest: ${truststore?.newestVersion}`,
-                `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}, which only the newest version contains`,
+                `the edge's certificate is signed by ${mismatch.leaf.issuer.replace(/\n/g, ", ")}, which only the newest version contains`,
             ];
         },
         refresh: "Changing S3 alone has no effect: API Gateway keeps the copy it took at the domain's last update.",
@@ -97,9 +97,11 @@ export const TRUSTSTORE: Rule[] = [
         place: "gateway",
         impact: "visitors-down",
         find: (facts) => {
-            const one = stranded(facts);
-            return one && sameName(one.leaf, one.trusted)
-                ? [`the truststore contains ${one.leaf.issuer.replace(/\n/g, ", ")}, but its key did not sign the presented certificate`]
+            const mismatch = stranded(facts);
+            return mismatch && sameName(mismatch.leaf, mismatch.trusted)
+                ? [
+                      `the truststore contains ${mismatch.leaf.issuer.replace(/\n/g, ", ")}, but its key did not sign the presented certificate`,
+                  ]
                 : undefined;
         },
         refresh:
@@ -114,11 +116,11 @@ export const TRUSTSTORE: Rule[] = [
         place: "edge",
         impact: "visitors-down",
         find: (facts) => {
-            const one = stranded(facts);
-            if (!one || sameName(one.leaf, one.trusted) || inNewest(facts, one.leaf)) return undefined;
-            const ours = one.trusted.some(({ subject }) => issuedHere(facts, subject));
-            return ours && !issuedHere(facts, one.leaf.issuer)
-                ? [`presented: signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`, `trusted: ${names(one.trusted)}`]
+            const mismatch = stranded(facts);
+            if (!mismatch || sameName(mismatch.leaf, mismatch.trusted) || inNewest(facts, mismatch.leaf)) return undefined;
+            const ours = mismatch.trusted.some(({ subject }) => issuedHere(facts, subject));
+            return ours && !issuedHere(facts, mismatch.leaf.issuer)
+                ? [`presented: signed by ${mismatch.leaf.issuer.replace(/\n/g, ", ")}`, `trusted: ${names(mismatch.trusted)}`]
                 : undefined;
         },
         refresh: "The provider never reads an association back, so a different certificate there is not a difference.",
@@ -132,11 +134,11 @@ export const TRUSTSTORE: Rule[] = [
         place: "gateway",
         impact: "visitors-down",
         find: (facts) => {
-            const one = stranded(facts);
-            return one
+            const mismatch = stranded(facts);
+            return mismatch
                 ? [
-                      `the edge's certificate is signed by ${one.leaf.issuer.replace(/\n/g, ", ")}`,
-                      `the pinned truststore contains: ${names(one.trusted)}`,
+                      `the edge's certificate is signed by ${mismatch.leaf.issuer.replace(/\n/g, ", ")}`,
+                      `the pinned truststore contains: ${names(mismatch.trusted)}`,
                   ]
                 : undefined;
         },

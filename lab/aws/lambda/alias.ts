@@ -5,7 +5,7 @@ import { broken, checkRegion, REGIONAL, text, type Props, type ResourceType } fr
 function write(cloud: Cloud, inputs: Props): Props {
     const [functionName, name, version] = [text(inputs, "functionName"), text(inputs, "name"), text(inputs, "functionVersion")];
     const fn =
-        [...cloud.aws.functions.values()].find((one) => one.name === functionName || one.arn === functionName) ??
+        [...cloud.aws.functions.values()].find((fn) => fn.name === functionName || fn.arn === functionName) ??
         broken("alias-function-exists", "functionName", `ResourceNotFoundException: Function not found: ${functionName}`);
     if (version !== "$LATEST" && !fn.versions.has(version))
         broken("alias-version-exists", "functionVersion", `ResourceNotFoundException: Function not found: ${fn.arn}:${version}`);

@@ -22,7 +22,7 @@ const keyOf = (qualifier: string | undefined, statementId: string): string =>
     qualifier === undefined ? statementId : `${qualifier}/${statementId}`;
 
 function policyOf(fn: LambdaFunction, qualifier: string | undefined, added: LambdaPermission): string {
-    const statements = [...fn.permissions.values(), added].filter((one) => one.qualifier === qualifier);
+    const statements = [...fn.permissions.values(), added].filter((permission) => permission.qualifier === qualifier);
     const resource = qualifier === undefined ? fn.arn : `${fn.arn}:${qualifier}`;
     return JSON.stringify({
         Version: "2012-10-17",

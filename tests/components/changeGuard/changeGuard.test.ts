@@ -4,11 +4,11 @@ import { readDeployed, refusals, type Deployed, type Facts } from "../../../comp
 
 /** `facts("1", "2*")`: trusts 1 and 2, presents 2; `1=b` stands for other key material under the name 1. */
 function facts(...authorities: string[]): Facts {
-    const parts = authorities.map((one) => {
-        const [name = "", key = `key-${one.replace("*", "")}`] = one.replace("*", "").split("=");
+    const parts = authorities.map((authority) => {
+        const [name = "", key = `key-${authority.replace("*", "")}`] = authority.replace("*", "").split("=");
         return [name, [key]] as [string, string[]];
     });
-    const presented = parts[authorities.findIndex((one) => one.endsWith("*"))]?.[0] ?? "";
+    const presented = parts[authorities.findIndex((authority) => authority.endsWith("*"))]?.[0] ?? "";
     return { domainName: "api.example.com", zoneId: "zone1", mode: "Hostname", authorities: Object.fromEntries(parts), presented };
 }
 /** A deployment of these facts that finished; undefined if it did not. */

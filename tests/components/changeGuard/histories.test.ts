@@ -145,7 +145,7 @@ function wayOut(world: ModelState, next: Intent, found: Refusal[]): Intent[] {
             /^three deployments: authorities (.*) with presented "([^"]+)"; then presented "([^"]+)"; then without "([^"]+)"$/.exec(
                 drop.fix,
             )!;
-        const kept = quoted(all).filter((one) => one !== without);
+        const kept = quoted(all).filter((authority) => authority !== without);
         return [trusting(quoted(all), first), trusting(quoted(all), then), trusting(kept, then)];
     }
     const other = found.find(({ rule }) => rule === "other-key");
@@ -154,7 +154,7 @@ function wayOut(world: ModelState, next: Intent, found: Refusal[]): Intent[] {
         const [old] = quoted(other.path);
         const beside = { ...world.last, breakGlass: false, ends: "well" as const };
         const both = { ...beside, authorities: { ...beside.authorities, new: next.authorities[old!]! } };
-        const rest = Object.fromEntries(Object.entries(both.authorities).filter(([one]) => one !== old));
+        const rest = Object.fromEntries(Object.entries(both.authorities).filter(([name]) => name !== old));
         return [both, { ...both, presented: "new" }, { ...both, presented: "new", authorities: rest }];
     }
     const untrusted = found.find(({ rule }) => rule === "present-untrusted")!;

@@ -44,7 +44,7 @@ describe("the url", () => {
     it("is unverified only when asked for, and loudly, in previews too", async () => {
         for (const preview of [true, false]) {
             const recorded = await build({ verify: { enabled: false } }, { preview });
-            expect(recorded.registrations.map((one) => one.name)).not.to.include("orders-verification");
+            expect(recorded.registrations.map((registration) => registration.name)).not.to.include("orders-verification");
             expect(recorded.warnings.join()).to.contain('verify is off for "orders"');
         }
         expect(await valueOf((await build({ verify: { enabled: false } })).result.url)).to.equal("https://api.dev.example.com");

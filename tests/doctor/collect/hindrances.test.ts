@@ -45,9 +45,12 @@ describe("the doctor's collectors, with the real SDK clients on the lab's contro
             () => undefined,
             async (url) => {
                 process.env.AWS_ENDPOINT_URL = url;
-                const [one, other] = await Promise.all([aws({ timeoutMs: 400 }), cloudflare({ baseUrl: url, timeoutMs: 400 })]);
-                expect(one.problems).to.deep.equal(["API Gateway did not answer within 400 ms"]);
-                expect(other.problems).to.deep.equal(["Cloudflare did not answer within 400 ms"]);
+                const [fromAws, fromCloudflare] = await Promise.all([
+                    aws({ timeoutMs: 400 }),
+                    cloudflare({ baseUrl: url, timeoutMs: 400 }),
+                ]);
+                expect(fromAws.problems).to.deep.equal(["API Gateway did not answer within 400 ms"]);
+                expect(fromCloudflare.problems).to.deep.equal(["Cloudflare did not answer within 400 ms"]);
             },
         );
     });

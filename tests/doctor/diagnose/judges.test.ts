@@ -20,7 +20,7 @@ describe("the doctor judges", () => {
     });
     const judged = (id: string, change: Partial<ProbeEvidence>, more: Partial<Evidence> = {}) =>
         diagnose(
-            { ...evidence, ...more, probes: evidence.probes.map((one) => (one.id === id ? { ...one, ...change } : one)) },
+            { ...evidence, ...more, probes: evidence.probes.map((probe) => (probe.id === id ? { ...probe, ...change } : probe)) },
             new Date(),
             1,
         );
@@ -40,7 +40,7 @@ describe("the doctor judges", () => {
             const page = { outcome: "status", status: 200, answeredBy: "other", body: "<h1>Sign in</h1>", reason: undefined } as const;
             const seen = { ...page, serverVerified: false, serverProblem: "SELF_SIGNED_CERT_IN_CHAIN" };
             return diagnose(
-                { ...evidence, probes: evidence.probes.map((one) => ({ ...one, ...seen, ...(one.id !== "visitor" && kind) })) },
+                { ...evidence, probes: evidence.probes.map((probe) => ({ ...probe, ...seen, ...(probe.id !== "visitor" && kind) })) },
                 new Date(),
                 1,
             );
@@ -108,10 +108,10 @@ describe("the doctor judges", () => {
             diagnose(
                 {
                     ...evidence,
-                    probes: evidence.probes.map((one) => ({
-                        ...one,
-                        ...(ids.includes(one.id) && answer),
-                        ...(one.id === "visitor" && { status: 429, body: '{"message":"Too Many Requests"}' }),
+                    probes: evidence.probes.map((probe) => ({
+                        ...probe,
+                        ...(ids.includes(probe.id) && answer),
+                        ...(probe.id === "visitor" && { status: 429, body: '{"message":"Too Many Requests"}' }),
                     })),
                 },
                 new Date(),
@@ -179,10 +179,10 @@ describe("the doctor judges", () => {
     });
 
     it("an open bypass before a missing permission, and after what keeps visitors out", () => {
-        const probes = evidence.probes.map((one) => ({
-            ...one,
-            ...(one.id === "plain-http-origin" && ({ outcome: "status", status: 200, answeredBy: "other" } as const)),
-            ...(one.id === "visitor" && { status: 429, body: '{"message":"Too Many Requests"}' }),
+        const probes = evidence.probes.map((probe) => ({
+            ...probe,
+            ...(probe.id === "plain-http-origin" && ({ outcome: "status", status: 200, answeredBy: "other" } as const)),
+            ...(probe.id === "visitor" && { status: 429, body: '{"message":"Too Many Requests"}' }),
         }));
         const aws = { region: "eu-west-1", denied: ["s3:GetObject"], problems: [] };
         const { causes } = diagnose({ ...evidence, probes, aws }, new Date(), 1);
@@ -211,7 +211,9 @@ describe("the doctor judges", () => {
                     { id: "d", status: "active", certificatePem: pem((await alike([DOMAIN], 1, "CN=other")).ders[0]!) },
                 ],
             },
-            probes: evidence.probes.map((one) => (one.id === "visitor" ? { ...one, status: 404, body: '{"message":"Not Found"}' } : one)),
+            probes: evidence.probes.map((probe) =>
+                probe.id === "visitor" ? { ...probe, status: 404, body: '{"message":"Not Found"}' } : probe,
+            ),
         };
         const report = diagnose(evil, new Date(), 1);
         expect(report.causes.map(({ id }) => id)).to.include.members(["TRUSTSTORE-OVERWRITTEN", "ROUTE-MISSING"]);

@@ -15,16 +15,12 @@ import { DeployedLab, LAB_DOMAIN } from "../../support/deployedLab";
 describe("the doctor says what was seen", () => {
     let lab: DeployedLab;
     let whole: Evidence;
-    let back: () => void;
     before(async () => {
         lab = await DeployedLab.deploy();
-        back = lab.awsEnvironment();
+        lab.awsEnvironment();
         whole = await gather(lab.inside());
     });
-    after(async () => {
-        back();
-        await lab.close();
-    });
+    after(() => lab.close());
     beforeEach(() => lab.restore());
 
     const judged = (evidence: Evidence) => diagnose(evidence, new Date(), 1);
@@ -60,8 +56,8 @@ describe("the doctor says what was seen", () => {
         it(`calls no visitor unserved who is: ${id}`, () => {
             expect(new Facts(evidence()).visitorUp).to.equal(true);
             const { causes, verdict } = judged(evidence());
-            const cause = causes.find((one) => one.id === id || (id === "TRUSTSTORE-LACKS-AUTHORITY" && one.id === "LEAF-WRONG-CA"));
-            expect(cause?.impact, causes.map((one) => one.id).join()).to.equal(impact);
+            const cause = causes.find((cause) => cause.id === id || (id === "TRUSTSTORE-LACKS-AUTHORITY" && cause.id === "LEAF-WRONG-CA"));
+            expect(cause?.impact, causes.map((cause) => cause.id).join()).to.equal(impact);
             expect(verdict).to.equal(impact === "not-judged" ? "unknown" : "fault");
         });
     it("does not end with a cause that breaks nothing if requests fail: it says where to look for the rest", () => {

@@ -90,12 +90,12 @@ describe("the doctor's page", () => {
             const page = reportHtml(reports);
             expect(page).to.match(/^<!doctype html>\s*<html lang="en">/);
             const found = tags(page);
-            const count = (tag: string): number => found.filter((one) => one.name === tag).length;
+            const count = (tag: string): number => found.filter((element) => element.name === tag).length;
             for (const tag of ["title", "h1", "main", "style"]) expect(count(tag), tag).to.equal(1);
             expect(count("table")).to.equal(count("caption"));
-            for (const { attributes } of found.filter((one) => one.name === "th")) expect(attributes.scope).to.match(/^(col|row)$/);
+            for (const { attributes } of found.filter((element) => element.name === "th")) expect(attributes.scope).to.match(/^(col|row)$/);
             let level = 0;
-            for (const { name: tag } of found.filter((one) => /^h[1-6]$/.test(one.name))) {
+            for (const { name: tag } of found.filter((element) => /^h[1-6]$/.test(element.name))) {
                 expect(Number(tag[1])).to.be.at.most(level + 1);
                 level = Number(tag[1]);
             }
@@ -182,8 +182,8 @@ describe("the doctor's page", () => {
         "${7*7}",
     ])
         it(`escapes ${hostile}`, () => {
-            const harmless = reportHtml(SAMPLES.map((one) => said(one, "harmless")));
-            const page = reportHtml(SAMPLES.map((one) => said(one, hostile)));
+            const harmless = reportHtml(SAMPLES.map((report) => said(report, "harmless")));
+            const page = reportHtml(SAMPLES.map((report) => said(report, hostile)));
             expect(skeleton(page)).to.equal(skeleton(harmless));
             if (/[<>"']/.test(hostile)) expect(page).not.to.include(hostile);
             expect(texts(page)).to.include(hostile);

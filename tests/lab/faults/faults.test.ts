@@ -136,13 +136,13 @@ const flat = (value: unknown): string =>
 function changesBetween(before: Cloud, after: Cloud): string[] {
     const [zoneBefore, zoneAfter] = [before, after].map(({ cloudflare }) => cloudflare.zones.get(ZONE.id)!) as [object, object];
     const changes: string[] = [];
-    const compare = (kind: string, one: object, other: object, without: string[] = []) => {
-        for (const key of new Set([...Object.keys(one), ...Object.keys(other)]))
-            if (!without.includes(key) && flat(one[key as never]) !== flat(other[key as never])) changes.push(`${kind}${key}`);
+    const compare = (kind: string, before: object, after: object, without: string[] = []) => {
+        for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
+            if (!without.includes(key) && flat(before[key as never]) !== flat(after[key as never])) changes.push(`${kind}${key}`);
     };
-    const collections = (one: object, other: object, names: string[]) => {
+    const collections = (before: object, after: object, names: string[]) => {
         for (const name of names) {
-            const [had, has] = [one[name as never], other[name as never]] as [Map<string, object>, Map<string, object>];
+            const [had, has] = [before[name as never], after[name as never]] as [Map<string, object>, Map<string, object>];
             for (const key of new Set([...had.keys(), ...has.keys()])) {
                 const [old, now] = [had.get(key), has.get(key)];
                 if (!old) changes.push(`+${name}`);

@@ -42,10 +42,13 @@ describe("verification and doctor, with nginx as the origin,", function () {
     });
 
     /** Both verdicts of every row. */
-    async function judge(one: Case, { edge, origin, plain }: Ports): Promise<{ verification: Record<string, Verdict>; report: Report }> {
+    async function judge(
+        nginxCase: Case,
+        { edge, origin, plain }: Ports,
+    ): Promise<{ verification: Record<string, Verdict>; report: Report }> {
         const entries = [`${DOMAIN}:443:127.0.0.1:${edge}`, `${TARGET}:443:127.0.0.1:${origin}`, `${ENDPOINT}:443:127.0.0.1:${origin}`];
         const caPem = nginx.webCa.certificatePem;
-        const timeoutMs = one.hangs ? HANGING_MS : LONG_MS;
+        const timeoutMs = nginxCase.hangs ? HANGING_MS : LONG_MS;
         const connectTo = entries.map((entry) => readConnectTo(entry)!);
         const settings = {
             domainName: DOMAIN,
@@ -76,23 +79,23 @@ describe("verification and doctor, with nginx as the origin,", function () {
         return { verification: Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict])), report };
     }
 
-    CASES.forEach((one, index) =>
-        it(one.title, async () => {
+    CASES.forEach((nginxCase, index) =>
+        it(nginxCase.title, async () => {
             const wanted: Record<string, Verdict> = Object.fromEntries(
-                ROWS.map((id) => [id, one.verdicts[id] ?? (id === "visitor" ? "live" : "closed")]),
+                ROWS.map((id) => [id, nginxCase.verdicts[id] ?? (id === "visitor" ? "live" : "closed")]),
             );
-            const { verification, report } = await judge(one, nginx.ports[index]!);
+            const { verification, report } = await judge(nginxCase, nginx.ports[index]!);
             expect(verification, "the verification").to.deep.equal(wanted);
             const checks = Object.fromEntries(report.checks.map(({ id, verdict }) => [id, verdict]));
             const { visitor, ...bypasses } = wanted;
             expect(Object.fromEntries(Object.keys(bypasses).map((id) => [id, DOCTOR[checks[id]!]])), "the doctor").to.deep.equal(bypasses);
             expect(checks.visitor === "ok", "the doctor on the visitor").to.equal(visitor === "live");
-            for (const [id, verdict] of Object.entries(one.doctor ?? {})) expect(DOCTOR[checks[id]!], id).to.equal(verdict);
-            const open = [...Object.values(wanted), ...Object.values(one.doctor ?? {})].includes("open");
+            for (const [id, verdict] of Object.entries(nginxCase.doctor ?? {})) expect(DOCTOR[checks[id]!], id).to.equal(verdict);
+            const open = [...Object.values(wanted), ...Object.values(nginxCase.doctor ?? {})].includes("open");
             if (open) {
                 expect(report.verdict).to.equal("fault");
                 expect(report.causes).not.to.deep.equal([]);
-            } else if (Object.keys(one.verdicts).length === 0) {
+            } else if (Object.keys(nginxCase.verdicts).length === 0) {
                 expect(report.verdict, JSON.stringify(report.checks.filter((check) => check.verdict !== "ok"))).to.equal("healthy");
             } else expect(report.verdict).not.to.equal("healthy");
         }),

@@ -58,7 +58,9 @@ describe("openssl judges client chains as pki and the lab's gateway do", () => {
                 for (const [judge, refusal] of verdicts) {
                     if ((refusal === undefined) === (openssl === undefined)) continue;
                     const verdict = refusal === undefined ? "accepts" : "refuses";
-                    const known = differences.some((one) => one.judge === judge && one.verdict === verdict && one.of(shape));
+                    const known = differences.some(
+                        (difference) => difference.judge === judge && difference.verdict === verdict && difference.of(shape),
+                    );
                     expect(known, `${judge} ${verdict} (${refusal ?? "no reason"}), openssl: ${openssl ?? "accepts"}`).to.equal(true);
                 }
                 // What pki accepts and openssl does not, it warns of.
