@@ -11,6 +11,7 @@ import { VERIFICATION_SCRIPT } from "../../../components/verification/script";
 import { createWebCa, generateKeys, type WebCa } from "../../../lab/pki/authority";
 import { redirected } from "../../../probes";
 import { SCRIPT_FILE, scriptModule } from "../../../tools/verificationScript";
+import { withTime } from "../../support/deadlines";
 import { DOMAIN, LIVE, startFakeOrigin, type FakeOrigin } from "../../support/fakeOrigin";
 import { SECRET, verificationEnvironment } from "../../support/verificationEnvironment";
 
@@ -26,7 +27,10 @@ describe("the verification's script", () => {
     });
 
     describe("run by node from its standard input", () => {
-        const run = async (extra: Record<string, string> = {}): Promise<{ code: number | null; stdout: string; stderr: string }> => {
+        const run = async (
+            seconds: number,
+            extra: Record<string, string> = {},
+        ): Promise<{ code: number | null; stdout: string; stderr: string }> => {
             const folder = fs.mkdtempSync(path.join(os.tmpdir(), "verification-test-"));
             const caFile = path.join(folder, "ca.pem");
             fs.writeFileSync(caFile, webCa.certificatePem);
@@ -34,7 +38,7 @@ describe("the verification's script", () => {
                 ...process.env,
                 NODE_OPTIONS: "",
                 NODE_EXTRA_CA_CERTS: caFile,
-                ...verificationEnvironment(1, stage?.connectTo, extra),
+                ...verificationEnvironment(seconds, stage?.connectTo, extra),
             };
             const child = spawn(process.execPath, ["-", `check https://${DOMAIN}`], { cwd: folder, env });
             let [stdout, stderr] = ["", ""];
@@ -48,22 +52,25 @@ describe("the verification's script", () => {
 
         it("prints the same at every success, and nothing else", async () => {
             stage = await startFakeOrigin(webCa);
-            expect(await run()).to.deep.equal({ code: 0, stdout: "live and closed\n", stderr: "" });
+            expect(await run(300)).to.deep.equal({ code: 0, stdout: "live and closed\n", stderr: "" });
         });
 
         it("fails with the text on standard error, without a header's value", async () => {
             stage = await startFakeOrigin(webCa, { direct: LIVE });
-            const { code, stdout, stderr } = await run();
+            const { code, stdout, stderr } = await withTime(
+                (timeoutMs) => run(timeoutMs / 1000),
+                (ended) => ended.stderr.includes("a bypass is open"),
+            );
             expect([code, stdout]).to.deep.equal([1, ""]);
             expect(stderr).to.contain("Verdict: a bypass is open.").and.not.contain(SECRET);
         });
 
         it("reports unreadable settings without printing them", async () => {
             stage = await startFakeOrigin(webCa);
-            const { code, stderr } = await run({ VERIFICATION_HEADERS: `{${SECRET}` });
+            const { code, stderr } = await run(60, { VERIFICATION_HEADERS: `{${SECRET}` });
             expect(code).to.equal(1);
             expect(stderr).to.equal("VERIFICATION_HEADERS must be JSON\n");
-            expect((await run({ VERIFICATION_TARGET: "" })).stderr).to.contain("VERIFICATION_TARGET is not set");
+            expect((await run(60, { VERIFICATION_TARGET: "" })).stderr).to.contain("VERIFICATION_TARGET is not set");
         });
     });
 
