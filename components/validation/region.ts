@@ -37,12 +37,13 @@ function namedRegions({ certificateArn, routes, functions }: Args): Region[] {
 
 const configured = (region: string | undefined): Region | undefined => (region === undefined ? undefined : { region, from: "aws:region" });
 
-/** Problems of one ARN beside the API's region. */
-export function outsideProblems(path: string, arn: unknown, api: Region | undefined): Problem[] {
-    const region = regionOf(arn);
+function elsewhere(path: string, region: string | undefined, api: Region | undefined): Problem[] {
     if (region === undefined || api === undefined || region === api.region) return [];
     return [{ path, message: `must be in the API's region, ${api.region} (${api.from}); received one in ${region}` }];
 }
+
+/** Problems of one ARN beside the API's region. */
+export const outsideProblems = (path: string, arn: unknown, api: Region | undefined): Problem[] => elsewhere(path, regionOf(arn), api);
 
 /**
  * Problems of the plain ARNs beside each other.
@@ -52,7 +53,7 @@ export function outsideProblems(path: string, arn: unknown, api: Region | undefi
 export function regionProblems(args: Args, region: string | undefined): Problem[] {
     const named = namedRegions(args);
     const api = configured(region) ?? named[0];
-    return named.flatMap((outside) => outsideProblems(outside.from, `arn:aws:any:${outside.region}:`, api));
+    return named.flatMap(({ from, region: own }) => elsewhere(from, own, api));
 }
 
 /** What no source settles: the log's group elsewhere. */

@@ -6,7 +6,6 @@ export const late = (value: unknown): boolean => pulumi.Output.isInstance(value)
 
 const LONGEST_TEXT = 200;
 /** What a terminal obeys or hides, and JSON leaves as it is: C1 controls, marks of direction, zero-width characters, separators of lines. */
-
 const INVISIBLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g;
 
 /* eslint-disable no-control-regex -- what is taken out */
