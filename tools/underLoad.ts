@@ -92,7 +92,8 @@ async function main(): Promise<void> {
     );
     // Each ends with this process, however that ends.
     const busy = "const parent = process.ppid; while (process.ppid === parent);";
-    const loops = Array.from({ length: BUSY_LOOPS }, () => spawn(process.execPath, ["-e", busy], { stdio: "ignore" }));
+    // A session of its own each: Linux shares the processors between sessions first, and all loops together would count as one.
+    const loops = Array.from({ length: BUSY_LOOPS }, () => spawn(process.execPath, ["-e", busy], { stdio: "ignore", detached: true }));
     const stop = (): void => {
         for (const loop of loops) loop.kill("SIGKILL");
         if (suiteProcess?.pid !== undefined) process.kill(-suiteProcess.pid, "SIGKILL");
